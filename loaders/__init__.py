@@ -1,0 +1,4 @@
+"""Placeholder."""
+
+if __name__ != "mmbench.loaders":
+    raise ImportError("the folder loaders/ is imported as mmbench.loaders")

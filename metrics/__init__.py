@@ -1,0 +1,4 @@
+"""Placeholder."""
+
+if __name__ != "mmbench.metrics":
+    raise ImportError("the folder metrics/ is imported as mmbench.metrics")
