@@ -1,0 +1,168 @@
+"""The cache of built splits: Arrow rows and a manifest per dataset and state of its inputs, written once, under a lock."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from mmbench.errors import UserError
+from mmbench.files import atomic_path, file_sha256, read_json, write_json
+from mmbench.loaders.cards import DatasetCard
+from mmbench.loaders.dataset import Evidence, PairedDataset, fingerprint_of
+from mmbench.loaders.sources import Inputs, inputs_digest
+from mmbench.samples import Sample
+
+SCHEMA_VERSION = 1
+BATCH = 512
+
+
+def cache_folder() -> Path:
+    """``$MMBENCH_CACHE``, or the user's cache folder of this system."""
+    import platformdirs
+
+    named = os.environ.get("MMBENCH_CACHE")
+    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("mmbench", appauthor=False))
+
+
+def open_splits(card: DatasetCard, splits: list[str], *, progress: bool = False) -> dict[str, PairedDataset]:
+    """The named splits of a card, built first if the cache does not hold this state of the inputs.
+
+    Raises:
+        UserError: a split that the card does not have; inputs that are missing or are not what the card says.
+    """
+    for split in splits:
+        if split not in card.splits:
+            raise UserError(f"{card.key} has no split {split!r}: it has {', '.join(card.splits)}.")
+    inputs = card.source.inputs()
+    folder = cache_folder() / "datasets" / card.key / inputs_digest(inputs, card.source.generator)[:16]
+    manifest = _manifest(folder)
+    if manifest is None:
+        manifest = _build_locked(card, inputs, folder, progress=progress)
+    return {split: _open(card, split, inputs, folder, manifest) for split in splits}
+
+
+def is_built(card: DatasetCard) -> bool:
+    """Whether the cache already holds the card's splits for the inputs of this machine."""
+    inputs = card.source.inputs()
+    return (
+        _manifest(cache_folder() / "datasets" / card.key / inputs_digest(inputs, card.source.generator)[:16])
+        is not None
+    )
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    path = folder / "manifest.json"
+    if not path.exists():
+        return None
+    try:
+        manifest: dict[str, Any] = read_json(path)
+    except ValueError as error:
+        raise UserError(
+            f"{path} is damaged ({error}): delete the folder {folder} and run again, it will be rebuilt."
+        ) from error
+    return manifest if manifest.get("schema") == SCHEMA_VERSION else None
+
+
+def _build_locked(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: bool) -> dict[str, Any]:
+    from filelock import FileLock
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        manifest = _manifest(folder)  # another process may have built it while this one waited
+        return manifest if manifest is not None else _build(card, inputs, folder, progress=progress)
+
+
+def _build(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: bool) -> dict[str, Any]:
+    counts, fingerprints = _write_rows(card, inputs, folder, progress=progress)
+    facts = {split: {"count": counts[split], "fingerprint": fingerprints[split]} for split in card.splits}
+    for split, found in facts.items():
+        _verify(card, split, found["count"], found["fingerprint"])
+    manifest = {
+        "schema": SCHEMA_VERSION,
+        "key": card.key,
+        "revision": inputs.revision,
+        "generator": card.source.generator,
+        "files": dict(inputs.files),
+        "splits": {
+            split: {**found, "file": f"{split}.arrow", "sha256": file_sha256(folder / f"{split}.arrow")}
+            for split, found in facts.items()
+        },
+    }
+    write_json(folder / "manifest.json", manifest)
+    return manifest
+
+
+def _write_rows(
+    card: DatasetCard, inputs: Inputs, folder: Path, *, progress: bool
+) -> tuple[dict[str, int], dict[str, str]]:
+    import pyarrow as pa
+    from tqdm.auto import tqdm
+
+    from mmbench.loaders.rows import SCHEMA, to_row
+
+    pending: dict[str, list[dict[str, Any]]] = {split: [] for split in card.splits}
+    prints: dict[str, list[str]] = {split: [] for split in card.splits}
+    with ExitStack() as stack:
+        writers = {}
+        for split in card.splits:
+            temporary = stack.enter_context(atomic_path(folder / f"{split}.arrow"))
+            writers[split] = stack.enter_context(pa.ipc.new_stream(temporary, SCHEMA))
+
+        def flush(split: str) -> None:
+            writers[split].write_table(pa.Table.from_pylist(pending[split], schema=SCHEMA))
+            pending[split].clear()
+
+        samples: Iterator[tuple[str, Sample]] = card.source.build(inputs.roots)
+        bar = tqdm(
+            samples, desc=f"building {card.key}", unit=" samples", disable=None if progress else True, leave=False
+        )
+        for split, sample in bar:
+            row = to_row(sample, inputs.roots)
+            prints[split].append(row["fingerprint"])
+            pending[split].append(row)
+            if len(pending[split]) == BATCH:
+                flush(split)
+        for split in card.splits:
+            flush(split)
+    return {split: len(found) for split, found in prints.items()}, {
+        split: fingerprint_of(found) for split, found in prints.items()
+    }
+
+
+def _verify(card: DatasetCard, split: str, count: int, fingerprint: str) -> Evidence:
+    facts = card.splits[split]
+    if isinstance(facts.count, int) and count != facts.count:
+        raise UserError(
+            f"{card.key} {split} came out with {count} samples where its card says {facts.count}: "
+            f"the installed data is not the version that the card describes; reinstall the extra that brings it."
+        )
+    if not isinstance(facts.fingerprint, str):
+        return "unpinned"
+    if fingerprint == facts.fingerprint:
+        return "pinned-content"
+    if card.source.generator:
+        return "generated-differs"
+    raise UserError(
+        f"{card.key} {split} does not hold the content that its card pins (fingerprint {fingerprint[:12]}, expected "
+        f"{facts.fingerprint[:12]}): a file is damaged or of another version; reinstall the extra that brings it."
+    )
+
+
+def _open(card: DatasetCard, split: str, inputs: Inputs, folder: Path, manifest: dict[str, Any]) -> PairedDataset:
+    import datasets
+
+    facts = manifest["splits"][split]
+    path = folder / facts["file"]
+    try:
+        rows = datasets.Dataset.from_file(str(path))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path} is damaged or missing: delete the folder {folder} and run again, it will be rebuilt."
+        ) from error
+    if len(rows) != facts["count"]:
+        raise UserError(
+            f"{path} holds {len(rows)} rows where its manifest says {facts['count']}: delete the folder {folder} and run again."
+        )
+    evidence = _verify(card, split, facts["count"], facts["fingerprint"])
+    return PairedDataset(rows, card=card, split=split, revision=inputs.revision, evidence=evidence, roots=inputs.roots)

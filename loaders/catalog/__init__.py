@@ -1,0 +1,1 @@
+"""One file per dataset; whatever is a ``DatasetCard`` in one of them is in the catalog."""

@@ -1,0 +1,103 @@
+"""Tux Paint stamps: pictures, descriptions in many languages, and descriptions spoken by people."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
+from mmbench.loaders.generate.emoji import unite
+from mmbench.loaders.sources import Roots, SystemSource, file_part
+from mmbench.loaders.splits import split_of
+from mmbench.samples import Modality, Part, Sample, TextPart
+
+SHARES = (("train", 0.65), ("validation", 0.1), ("test", 0.25))
+FACTS = {
+    "train": (525, "0e10b4b2458b22544e1b750bf181ead0bb00cf45787afb66481b359f1af5daed"),
+    "validation": (73, "f5eb7cb416560c891eed9d24b7749abba8f697a2c9e27c15313b5fb4c4dd0149"),
+    "test": (187, "e60d912ab4eb4386e8783ae389c3677bf2d66394bcfbd37d0d89090f44825aca"),
+}
+SPOKEN = ("be", "bg", "ca", "el", "es", "fr", "ro", "ru")
+TRANSLATION = re.compile(r"^([A-Za-z_@]+)\.utf8=(.+)$")
+
+
+def _build(roots: Roots) -> Iterator[tuple[str, Sample]]:
+    folder = roots["tuxstamps"]
+    stamps = {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.png"))}
+    texts = {key: _texts(path.with_suffix(".txt")) for key, path in stamps.items() if path.with_suffix(".txt").exists()}
+    pictures = {
+        key: file_part(roots, "tuxstamps", f"{key}.png", Modality.IMAGE, "image/png") for key in texts if texts[key]
+    }
+    relations: defaultdict[str, list[str]] = defaultdict(list)
+    for key, picture in pictures.items():
+        relations[f"picture {picture.fingerprint}"].append(key)
+        relations[f"text {texts[key]['en']}"].append(key)
+    groups = unite(list(pictures), relations.values())
+    for key, picture in pictures.items():
+        words = tuple(TextPart(text, language) for language, text in sorted(texts[key].items()))
+        sample = Sample(
+            key, (picture, *words, *_speech(roots, key)), group=groups[key], meta={"topic": key.split("/")[0]}
+        )
+        yield split_of(groups[key], SHARES, "tuxstamps"), sample
+
+
+def _texts(path: Path) -> dict[str, str]:
+    """English from the first line, then ``xx.utf8=`` lines; tags in BCP 47 (``pt_BR`` to ``pt-BR``)."""
+    lines = [line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
+    if not lines or not lines[0]:
+        return {}
+    found = {"en": lines[0]}
+    for line in lines[1:]:
+        match = TRANSLATION.match(line)
+        if match and match[2].strip():
+            found[match[1].replace("_", "-").replace("@latin", "-Latn").replace("@", "-")] = match[2].strip()
+    return found
+
+
+def _speech(roots: Roots, key: str) -> Iterator[Part]:
+    for language in SPOKEN:
+        relative = f"{key}_desc_{language}.ogg"
+        if (roots["tuxstamps"] / relative).exists():
+            yield file_part(roots, "tuxstamps", relative, Modality.AUDIO, "audio/ogg", language=language)
+
+
+CARD = DatasetCard(
+    key="tuxstamps",
+    title="Tux Paint stamps",
+    summary="Pictures and drawings for children with a sentence about each, translated into many languages, and spoken by people in eight.",
+    task_kinds=("retrieval",),
+    modalities=(Modality.IMAGE, Modality.TEXT, Modality.AUDIO),
+    languages=("en", *SPOKEN),
+    splits={
+        name: SplitFacts(
+            count=FACTS[name][0],
+            fingerprint=FACTS[name][1],
+            protocol=f"{share:.0%} of the groups, by a stable hash of the group (equal pictures or equal English text)",
+        )
+        for name, share in SHARES
+    },
+    columns={"*.png": "image", "*.txt": "text, one per language", "*_desc_xx.ogg": "audio, one per language"},
+    source=SystemSource(
+        root="tuxstamps",
+        folder=Path("/usr/share/tuxpaint/stamps"),
+        package="tuxpaint-stamps-default",
+        files=("**/*.txt",),
+        build=_build,
+    ),
+    licence="GPL-2.0-only",
+    access="open",
+    labels_public=True,
+    redistributable=True,
+    download_bytes=0,
+    citation="Tux Paint stamps 2022.06.04, Bill Kendrick and contributors. https://tuxpaint.org",
+    homepage="https://tuxpaint.org/stamps/",
+    attribution="Tux Paint stamps by Bill Kendrick and contributors (GPL 2).",
+    known_issues=(
+        Issue(summary="stamps drawn as SVG only", count=165, handling="left out: no SVG renderer is needed then"),
+    ),
+    evidence={
+        "splits": "counted by this file on Debian's tuxpaint-stamps-default 2022.06.04-1",
+        "licence": "the package's copyright file",
+    },
+    toy=True,
+)

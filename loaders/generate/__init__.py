@@ -1,0 +1,1 @@
+"""Media made from text and fonts: identified by generator and inputs, never passed off as recordings."""
