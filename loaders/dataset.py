@@ -1,7 +1,9 @@
 """A standardized split: a sequence of samples over memory-mapped Arrow rows, with exports that keep columns, ids and order."""
 
 import hashlib
+import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -14,7 +16,8 @@ from mmbench.loaders import exports
 from mmbench.loaders.cards import DatasetCard
 from mmbench.loaders.rows import from_row
 from mmbench.loaders.sources import Roots
-from mmbench.samples import Sample
+from mmbench.loaders.splits import stable_fraction
+from mmbench.samples import Modality, Sample
 
 if TYPE_CHECKING:
     import datasets
@@ -97,6 +100,44 @@ class PairedDataset(Sequence[Sample]):
     def fingerprint(self) -> str:
         """The sha256 over the samples' fingerprints in order."""
         return fingerprint_of(self._column("fingerprint"))
+
+    def facets(self, modality: Modality, language: str | None = None) -> list[tuple[int, int, str]]:
+        """Which content of one kind the split holds, without reading any of it.
+
+        Args:
+            modality: the kind.
+            language: only parts in this language; ``None`` for any.
+
+        Returns:
+            per part ``(position of its sample, its number among the sample's parts of this kind, fingerprint)``, in order.
+        """
+        places = {int(row): position for position, row in enumerate(self._indices)}
+        found: list[tuple[int, int, str]] = []
+        row = 0
+        for chunk in self._rows.data.column("content").chunks:
+            kinds, tongues, prints = (chunk.values.field(name).to_pylist() for name in ("modality", "language", "fingerprint"))
+            for start, stop in itertools.pairwise(chunk.offsets.to_pylist()):
+                parts = [i for i in range(start, stop) if kinds[i] == modality and language in (None, tongues[i])]
+                if row in places:
+                    found.extend((places[row], number, prints[i]) for number, i in enumerate(parts))
+                row += 1
+        return sorted(found)
+
+    def limited(self, limit: int, *, seed: int = 0) -> "PairedDataset":
+        """The first groups of a seeded shuffle that hold at least ``limit`` samples together: whole groups, in the order of the split.
+
+        A larger limit with the same seed contains a smaller one.
+        """
+        names = [group if group is not None else key for key, group in zip(self.ids, self.groups, strict=True)]
+        sizes = Counter(names)
+        kept: set[str] = set()
+        total = 0
+        for name in sorted(sizes, key=lambda name: stable_fraction(name, f"limit-{seed}")):
+            if total >= limit:
+                break
+            kept.add(name)
+            total += sizes[name]
+        return self._with(self._indices[[position for position, name in enumerate(names) if name in kept]])
 
     def select_ids(self, ids: Sequence[str]) -> "PairedDataset":
         """The samples with these ids, in the order given. ``UserError`` names an id that is not in the split."""

@@ -75,7 +75,7 @@ def from_row(row: Mapping[str, Any], roots: Roots) -> Sample:
 def _part_to_row(part: Part, roots: Roots) -> dict[str, Any]:
     row = {**EMPTY_PART, "modality": str(part.modality), "language": part.language}
     if isinstance(part, TextPart):
-        return row | {"text": part.text}
+        return row | {"text": part.text, "fingerprint": part.fingerprint}
     if isinstance(part, FeaturesPart):
         times = None if part.timestamps is None else part.timestamps.ravel().tolist()
         return row | {

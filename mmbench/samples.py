@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,6 +106,7 @@ class FeaturesPart:
 
 Part: TypeAlias = TextPart | MediaPart | FeaturesPart
 P = TypeVar("P", TextPart, MediaPart)
+Role: TypeAlias = Literal["query", "document"]
 NO_META: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -184,6 +185,52 @@ class Sample:
         if len(found) != 1:
             raise ValueError(f"sample {self.id!r} has {len(found)} {modality} parts where exactly one was asked for")
         return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation: who speaks, and ordered parts of text and media."""
+
+    role: Literal["system", "user", "assistant"]
+    content: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing to generate.
+
+    Attributes:
+        sample_id: the sample that is asked about.
+        messages: the conversation so far.
+        options: the choices of a multiple-choice question, else empty.
+        max_new_tokens, stop, temperature, seed, n: decoding parameters; they are part of the run's identity.
+        target: the gold answer, for privileged floor models only.
+    """
+
+    sample_id: str
+    messages: tuple[Message, ...]
+    options: tuple[str, ...] = ()
+    max_new_tokens: int = 32
+    stop: tuple[str, ...] = ()
+    temperature: float = 0.0
+    seed: int = 0
+    n: int = 1
+    target: Any = field(default=None, repr=False)
+
+    @property
+    def text(self) -> str:
+        """All text of the last message, joined by newlines."""
+        return "\n".join(part.text for part in self.messages[-1].content if isinstance(part, TextPart))
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back for one request. ``error`` says why there is no text."""
+
+    sample_id: str
+    text: str
+    finish_reason: str = "stop"
+    error: str | None = None
 
 
 def media_part(

@@ -1,0 +1,225 @@
+"""The Python interface: what ``import mmbench`` offers, loaded when it is first used."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmbench.engines.evaluation import Options, evaluate_one, refusal
+from mmbench.errors import UserError
+from mmbench.loaders import all_cards, get_card, load_dataset
+from mmbench.models import LoadedModel, all_models, as_model, load_model, wrap_model
+from mmbench.models.base import capabilities
+from mmbench.models.files import FilePredictions
+from mmbench.runs.records import Run
+from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "as_model", "download", "evaluate", "list_datasets", "list_models", "list_suites", "list_tasks", "load_dataset", "load_model", "score",
+]  # fmt: skip
+
+Say = Callable[[str], None]
+FORMATS = ("parquet", "webdataset")
+
+
+def evaluate(
+    model: object,
+    tasks: str | Task | Suite | Sequence[str | Task],
+    *,
+    output_dir: str | Path = "runs",
+    batch_size: int = 32,
+    limit: int | None = None,
+    seed: int = 0,
+    restart: bool = False,
+    max_errors: float = 0.01,
+    progress: bool = True,
+) -> Run | list[Run]:
+    """Evaluate a model; what was done before is not done again.
+
+    Args:
+        model: a spec string, what ``load_model`` or ``as_model`` returned, or any object with the methods of ``mmbench.models.base``.
+        tasks: a task id, several, or a suite's name. From a suite, tasks that the model cannot do are left out.
+        output_dir: run folders go to ``output_dir/<model>/<task>/<id>``.
+        batch_size: items per call of the model.
+        limit: about this many samples: whole groups, seeded and nested. The run is marked as partial and never ranked.
+        seed: of the limit.
+        restart: throw away what is stored and begin again.
+        max_errors: the share of failed samples, in [0, 1], above which the run fails.
+        progress: show bars.
+
+    Returns:
+        the run of one task, or a list of runs.
+
+    Raises:
+        UserError: an unknown name, a task that the model cannot do, a damaged store.
+        RunFailedError: too many failed samples, a full disk, a model that breaks its contract.
+    """
+    loaded = load_model(model) if isinstance(model, str) else wrap_model(model)
+    options = Options(Path(output_dir), batch_size, limit, seed, restart, max_errors, progress)
+    if isinstance(tasks, str | Task) and not _is_suite(tasks):
+        return evaluate_one(loaded, _task(tasks), options)
+    return [evaluate_one(loaded, task, options) for task in selected_tasks(loaded, tasks)]
+
+
+def score(
+    predictions: str | Path, task: str, *, name: str | None = None, output_dir: str | Path = "runs", max_errors: float = 0.01
+) -> Run:
+    """Score predictions that were made elsewhere; no model is needed.
+
+    Args:
+        predictions: a JSONL file, one ``{"id": …, "prediction": …}`` per sample.
+        task: a task id.
+        name: what boards call it; the file's name by default.
+        output_dir: as in ``evaluate``.
+        max_errors: the share of samples without a prediction, in [0, 1], above which scoring fails; they count as wrong.
+
+    Raises:
+        UserError: a file that cannot be read, or that predicts none of the task's samples.
+    """
+    chosen = get_task(task)
+    answers = FilePredictions(predictions, name)
+    known = set(load_dataset(chosen.dataset, chosen.split).ids)
+    if not answers.ids & known:
+        some = next(iter(sorted(known)))
+        raise UserError(f"{predictions} predicts none of the samples of {task}: its ids should look like {some!r}.")
+    run = evaluate_one(wrap_model(answers), chosen, Options(Path(output_dir), max_errors=max_errors))
+    return run
+
+
+def download(key: str, split: str | None = None, *, format: str = "parquet", to: str | Path | None = None) -> list[Path]:  # noqa: A002
+    """Fetch and check a dataset's splits; with ``to``, write them there.
+
+    Args:
+        key: a dataset.
+        split: one split; all by default.
+        format: ``parquet`` (one file per split) or ``webdataset`` (tar shards).
+        to: a folder; ``None`` only fills the cache.
+
+    Returns:
+        the files written.
+
+    Raises:
+        UserError: an unknown dataset, split or format; content that is not what the card pins.
+    """
+    if format not in FORMATS:
+        raise UserError(f"There is no format {format!r}: choose {' or '.join(FORMATS)}.")
+    splits = load_dataset(key) if split is None else {split: load_dataset(key, split)}
+    if to is None:
+        return []
+    folder = Path(to)
+    written: list[Path] = []
+    for name, dataset in splits.items():
+        written += [dataset.to_parquet(folder / f"{name}.parquet")] if format == "parquet" else dataset.to_webdataset(folder)
+    return written
+
+
+def list_datasets(*, task: str | None = None, modality: str | None = None) -> "pd.DataFrame":
+    """One row per dataset; ``task`` (a task kind) and ``modality`` filter."""
+    cards = [
+        card for card in all_cards() if (task is None or task in card.task_kinds) and (modality is None or modality in card.modalities)
+    ]
+    return _frame(
+        ["key", "title", "tasks", "modalities", "samples", "access", "licence", "installed"],
+        (
+            {
+                "key": card.key,
+                "title": card.title,
+                "tasks": ", ".join(card.task_kinds),
+                "modalities": ", ".join(card.modalities),
+                "samples": sum(facts.count for facts in card.splits.values() if isinstance(facts.count, int)),
+                "access": card.access,
+                "licence": card.licence if isinstance(card.licence, str) else "unknown",
+                "installed": is_installed(card.key),
+            }
+            for card in cards
+        ),
+    )
+
+
+def list_tasks(*, kind: str | None = None) -> "pd.DataFrame":
+    """One row per task; ``kind`` filters."""
+    return _frame(
+        ["id", "kind", "dataset", "split", "shows", "needs", "primary", "version"],
+        (
+            {
+                "id": task.id,
+                "kind": task.kind,
+                "dataset": task.dataset,
+                "split": task.split,
+                "shows": ", ".join(sorted(task.modalities)),
+                "needs": task.ask,
+                "primary": task.primary,
+                "version": task.version,
+            }
+            for task in all_tasks()
+            if kind is None or task.kind == kind
+        ),
+    )
+
+
+def list_models() -> "pd.DataFrame":
+    """One row per model of the catalog."""
+    return _frame(
+        ["name", "kind", "takes", "can", "parameters", "needs", "summary"],
+        (
+            {
+                "name": entry.card.name,
+                "kind": entry.card.kind,
+                "takes": ", ".join(sorted(entry.card.modalities)),
+                "can": ", ".join(capabilities(entry.make)),
+                "parameters": entry.card.parameters,
+                "needs": f"mmbench[{entry.extra}]" if entry.extra else "",
+                "summary": entry.card.summary,
+            }
+            for entry in all_models()
+        ),
+    )
+
+
+def list_suites() -> "pd.DataFrame":
+    """One row per suite."""
+    return _frame(
+        ["name", "title", "tasks"],
+        ({"name": suite.name, "title": suite.title, "tasks": ", ".join(suite.tasks)} for suite in all_suites()),
+    )
+
+
+def is_installed(key: str) -> bool:
+    """Whether what a dataset is made from is on this machine."""
+    try:
+        get_card(key).source.locate()
+    except UserError:
+        return False
+    return True
+
+
+def selected_tasks(model: LoadedModel, tasks: str | Task | Suite | Sequence[str | Task], say: Say | None = None) -> list[Task]:
+    """The tasks behind ids and suites. From a suite those that the model cannot do are left out, and said; a task named by id is kept."""
+    if isinstance(tasks, Suite) or (isinstance(tasks, str) and _is_suite(tasks)):
+        suite = tasks if isinstance(tasks, Suite) else get_suite(tasks)
+        beside = [key for key in suite.beside if is_installed(get_task(key).dataset)]
+        kept = []
+        for task in [get_task(key) for key in (*beside, *suite.tasks)]:
+            reason = refusal(model, task)
+            if reason is None:
+                kept.append(task)
+            elif say is not None:
+                say(f"left out: {reason}")
+        return kept
+    return [_task(task) for task in ([tasks] if isinstance(tasks, str | Task) else tasks)]
+
+
+def _task(task: str | Task) -> Task:
+    return task if isinstance(task, Task) else get_task(task)
+
+
+def _is_suite(name: object) -> bool:
+    return isinstance(name, str) and any(name in (suite.name, suite.family) for suite in all_suites())
+
+
+def _frame(columns: list[str], rows: Iterable[dict[str, Any]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(list(rows), columns=columns)

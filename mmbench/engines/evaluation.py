@@ -1,0 +1,236 @@
+"""``evaluate``: any model on any tasks, resumed by default, with one run folder per model and task."""
+
+import errno
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mmbench.engines.local import Settings, execute
+from mmbench.errors import RunFailedError, UserError
+from mmbench.files import atomic_path, write_json
+from mmbench.loaders import load_dataset
+from mmbench.loaders.dataset import PairedDataset
+from mmbench.models import LoadedModel
+from mmbench.models.base import Fittable, capabilities
+from mmbench.runs.identity import folder_name, identity, run_id
+from mmbench.runs.records import SCHEMA_VERSION, Run, read_run
+from mmbench.runs.scoring import report, sample_table
+from mmbench.runs.store import Store
+from mmbench.tasks.base import Plan, Scored, Task
+
+FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
+DEFAULT_MAX_ERRORS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller of ``evaluate`` can choose.
+
+    Attributes:
+        output_dir: where run folders go.
+        batch_size: items per call of the model; part of the run's identity.
+        limit: about this many samples: whole groups, seeded and nested.
+        seed: of the limit.
+        restart: throw away what is stored and begin again.
+        max_errors: the share of failed samples above which the run fails.
+        progress: show bars (never where standard error is not a terminal).
+    """
+
+    output_dir: Path = Path("runs")
+    batch_size: int = 32
+    limit: int | None = None
+    seed: int = 0
+    restart: bool = False
+    max_errors: float = DEFAULT_MAX_ERRORS
+    progress: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One task of one model, planned and not yet run."""
+
+    model: LoadedModel
+    task: Task
+    dataset: PairedDataset
+    plan: Plan
+    facts: dict[str, Any]
+    folder: Path
+
+
+def refusal(model: LoadedModel, task: Task) -> str | None:
+    """Why a model cannot do a task, or ``None`` where it can. Asked before anything is loaded."""
+    if task.ask not in capabilities(model.model):
+        able = ", ".join(capabilities(model.model)) or "nothing"
+        return f"{task.id} needs a model that can {task.ask}; {model.card.name} can {able}."
+    lacking = sorted(task.modalities - model.card.modalities)
+    if lacking and model.card.kind != "floor":
+        return f"{task.id} shows {', '.join(sorted(task.modalities))}; {model.card.name} does not take {', '.join(lacking)}."
+    if not task.modalities & model.card.modalities:
+        return f"{task.id} shows {', '.join(sorted(task.modalities))}; {model.card.name} takes none of them."
+    return None
+
+
+def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
+    """Load the split and plan the run. ``UserError`` where the model cannot do the task or the split is empty."""
+    reason = refusal(model, task)
+    if reason is not None:
+        raise UserError(f"{reason} See `mmbench list tasks` for what it can do.")
+    loaded: dict[str, PairedDataset] = {}
+
+    def load(split: str) -> PairedDataset:
+        if split not in loaded:
+            loaded[split] = load_dataset(task.dataset, split, progress=options.progress)
+        return loaded[split]
+
+    try:
+        plan = task.plan(load, limit=options.limit, seed=options.seed, privileged=model.card.privileged)
+    except ValueError as error:
+        raise UserError(f"{task.id} cannot be planned: {error}.") from error
+    dataset = load(task.split)
+    facts = identity(model.identity(), task, dataset, batch_size=options.batch_size, seed=options.seed, limit=options.limit)
+    name = run_id(facts)
+    if model.revision is None:
+        name = f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S}"  # nothing says that it is the same model: never resumed
+    folder = options.output_dir / folder_name(model.card.name) / folder_name(task.id) / name
+    return Job(model, task, dataset, plan, {**facts, "name": name}, folder)
+
+
+def evaluate_one(model: LoadedModel, task: Task, options: Options) -> Run:
+    """One model on one task; what is stored is not asked again, what is scored is not scored again.
+
+    Raises:
+        UserError: the model cannot do the task, a stored file is damaged, another process writes the same run.
+        RunFailedError: too many samples failed, the disk is full, the model broke its contract.
+    """
+    job = prepare(model, task, options)
+    with _locked(job.folder), _disk_errors(job.folder):
+        if options.restart:
+            _clear(job.folder)
+        return _run(job, options)
+
+
+def _run(job: Job, options: Options) -> Run:
+    store = Store(job.folder / "outputs")
+    began, started = time.perf_counter(), datetime.now(UTC)
+    previous = _previous(job)
+    if previous is None:
+        _write_record(job, "running", {"started": started.isoformat(timespec="seconds")})
+    asked = execute(job.model, job.plan, store, Settings(options.batch_size, options.progress), f"{job.model.card.name} {job.task.id}")
+    if asked == 0 and previous is not None and previous.report["metric"] == job.task.metric.signature:
+        return previous
+    scored = job.plan.score({stage.name: store.read(stage) for stage in job.plan.stages})
+    _write_scores(job, scored)
+    failed = len(scored.errors) > options.max_errors * sum(len(stage.ids) for stage in job.plan.stages)
+    facts = provenance(started, time.perf_counter() - began, asked)
+    if asked or previous is None:
+        _write_record(job, "failed" if failed else "complete", facts)
+    if failed:
+        key, reason = next(iter(scored.errors.items()))
+        raise RunFailedError(
+            f"{len(scored.errors)} samples of {job.task.id} failed, above --max-errors {options.max_errors:g} (the first, {key}: {reason}). "
+            f"Everything is kept in {job.folder}: raise --max-errors to accept it, or mend the cause and run again with --restart."
+        )
+    return read_run(job.folder)
+
+
+def _previous(job: Job) -> Run | None:
+    paths = [job.folder / "run.json", job.folder / "scores.json", job.folder / "samples.parquet"]
+    if not all(path.exists() for path in paths):
+        return None
+    run = read_run(job.folder)
+    return run if run.record["status"] == "complete" else None
+
+
+def _write_scores(job: Job, scored: Scored) -> None:
+    import pandas as pd
+
+    with atomic_path(job.folder / "samples.parquet") as temporary:
+        pd.DataFrame(sample_table(scored)).to_parquet(temporary, index=False)
+    write_json(job.folder / "scores.json", report(job.task, job.plan, scored))
+
+
+def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
+    card, data = job.model.card, job.dataset.card
+    fitted = f"{job.task.dataset} {job.task.train_split}" if isinstance(job.model.model, Fittable) else None
+    model = {**asdict(card), "modalities": sorted(card.modalities), "revision": job.model.revision, "fitted_on": fitted}
+    record = {
+        "schema": SCHEMA_VERSION,
+        "id": job.facts["name"],
+        "status": status,
+        "identity": {key: value for key, value in job.facts.items() if key != "name"},
+        "model": model,
+        "task": {
+            **{name: getattr(job.task, name) for name in ("id", "title", "version", "kind", "dataset", "split", "primary")},
+        },
+        "dataset": {
+            "key": data.key,
+            "title": data.title,
+            "licence": data.licence if isinstance(data.licence, str) else None,
+            "attribution": data.attribution,
+            "toy": data.toy,
+            "redistributable": data.redistributable,
+            "evidence": job.dataset.evidence,
+            "revision": job.dataset.revision,
+            "fingerprint": job.dataset.fingerprint,
+        },
+        "provenance": facts,
+    }
+    write_json(job.folder / "run.json", record)
+
+
+def provenance(started: datetime, seconds: float, asked: int) -> dict[str, Any]:
+    """When, where and how fast: what a run records and its id does not hash."""
+    import mmbench
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+    return {
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "samples_per_second": round(asked / seconds, 2) if seconds > 0 and asked else None,
+        "peak_memory_mb": round(peak, 1),
+        "device": "cpu",
+        "python": platform.python_version(),
+        "mmbench": mmbench.__version__,
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _clear(folder: Path) -> None:
+    import shutil
+
+    for path in folder.iterdir():
+        if path.name != ".lock":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise UserError(f"Another process is writing {folder}: wait for it, or choose another --output-dir.") from error
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL_DISK:
+            raise
+        raise RunFailedError(
+            f"The disk of {folder} is full: nothing that was stored is lost. Free some space and run the same command again, it goes on where it stopped."
+        ) from error
+

@@ -1,0 +1,181 @@
+"""Models by name, by import path, or from a function: ``load_model("linear-alignment")``, ``as_model(embed=f, name="mine")``."""
+
+import importlib
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from mmbench.discovery import collect
+from mmbench.errors import UserError, unknown_key
+from mmbench.files import digest
+from mmbench.models.base import ModelCard, capabilities
+from mmbench.models.files import FilePredictions
+from mmbench.samples import Request, Response
+
+__all__ = ["LoadedModel", "ModelCard", "ModelEntry", "Request", "Response", "all_models", "as_model", "load_model", "wrap_model"]
+
+ENTRY_POINTS = "mmbench.models"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A model of the catalog: its card, and how to make it. Nothing heavy is imported before ``make`` is called.
+
+    Attributes:
+        card: facts; ``card.name`` is the key.
+        make: keyword arguments (``--model-args``) to the model.
+        extra: the extra of mmbench that it needs, ``""`` for none.
+    """
+
+    card: ModelCard
+    make: Callable[..., object]
+    extra: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model ready to be evaluated, and what identifies it.
+
+    Attributes:
+        model: the object with ``embed``, ``generate``, ``predict`` or ``score_pairs``.
+        card: its facts.
+        spec: the string that loads it again; ``None`` for an object that was handed in.
+        config: keyword arguments that it was made with.
+        revision: of the weights, or source and state hashed; ``None`` where nothing identifies it: then resume is off.
+    """
+
+    model: object
+    card: ModelCard
+    spec: str | None
+    config: Mapping[str, Any]
+    revision: str | None
+
+    def identity(self) -> dict[str, Any]:
+        """What a run's id hashes of the model."""
+        return {"name": self.card.name, "spec": self.spec, "config": dict(self.config), "revision": self.revision}
+
+
+@cache
+def _catalog() -> dict[str, ModelEntry]:
+    entries = {entry.card.name: entry for entry in collect("mmbench.models.catalog", ModelEntry)}
+    return dict(sorted(entries.items()))
+
+
+def all_models() -> list[ModelEntry]:
+    """Every model of the catalog, sorted by name."""
+    return list(_catalog().values())
+
+
+def load_model(spec: str, **config: Any) -> LoadedModel:
+    """A model from a spec string.
+
+    Args:
+        spec: a name of the catalog (``mmbench list models``), ``file:predictions.jsonl``, a name of the entry-point group
+            ``mmbench.models``, or ``package.module:Factory``.
+        config: keyword arguments for the factory.
+
+    Raises:
+        UserError: nothing has that name, its package is missing, or the factory does not take these arguments.
+    """
+    if spec in _catalog():
+        entry = _catalog()[spec]
+        return LoadedModel(_make(spec, entry.make, config, entry.extra), entry.card, spec, config, entry.card.revision)
+    points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    if spec in points:
+        return _wrap(_make(spec, _imported(spec, points[spec].value), config, ""), spec, config)
+    if spec.startswith("file:"):
+        return _wrap(_make(spec, FilePredictions, {"path": spec.removeprefix("file:"), **config}, ""), None, {})
+    if ":" in spec:
+        return _wrap(_make(spec, _imported(spec, spec), config, ""), spec, config)
+    raise unknown_key("model", spec, [*_catalog(), *points])
+
+
+def wrap_model(model: object) -> LoadedModel:
+    """Any object with ``embed``, ``generate``, ``predict`` or ``score_pairs``, and a ``card`` if it has one."""
+    return model if isinstance(model, LoadedModel) else _wrap(model, None, {})
+
+
+def as_model(
+    *,
+    name: str,
+    revision: str | None = None,
+    card: ModelCard | None = None,
+    **methods: Callable[..., Any],
+) -> LoadedModel:
+    """A model from functions: ``as_model(embed=f, name="mine")``.
+
+    Args:
+        name: what boards call it.
+        revision: identifies the weights. Without it the functions' names and source stand in; where those can't be had, resume is off.
+        card: all facts, instead of ``name``.
+        methods: any of ``embed``, ``generate``, ``predict``, ``score_pairs``, ``fit``, with the signatures of ``mmbench.models.base``.
+
+    Raises:
+        UserError: a method that mmbench never calls, or none at all.
+    """
+    from types import SimpleNamespace
+
+    from mmbench.models.base import ALL_MODALITIES, CAPABILITIES
+
+    wrong = sorted(set(methods) - {*CAPABILITIES, "fit"})
+    if wrong or not methods:
+        raise UserError(f"as_model takes {', '.join((*CAPABILITIES, 'fit'))}; it was given {', '.join(wrong) or 'none of them'}.")
+    known = card or ModelCard(name, revision, ALL_MODALITIES)
+    return LoadedModel(SimpleNamespace(**methods), known, None, {}, revision or _source_digest(methods))
+
+
+def _wrap(model: object, spec: str | None, config: Mapping[str, Any]) -> LoadedModel:
+    from mmbench.models.base import ALL_MODALITIES
+
+    if not capabilities(model):
+        raise UserError(f"{spec or type(model).__name__} made an object with none of embed, generate, predict, score_pairs: see mmbench.models.base.")
+    card = getattr(model, "card", None)
+    if not isinstance(card, ModelCard):
+        card = ModelCard(spec or type(model).__name__, None, ALL_MODALITIES)
+    revision = card.revision or _source_digest({"class": type(model)})
+    return LoadedModel(model, card, spec, config, revision)
+
+
+def _make(spec: str, factory: Callable[..., object], config: Mapping[str, Any], extra: str) -> object:
+    import inspect
+
+    try:
+        inspect.signature(factory).bind(**config)
+    except TypeError as error:
+        raise UserError(f"The model {spec!r} cannot be made with these arguments: {error}.") from error
+    try:
+        return factory(**config)
+    except ModuleNotFoundError as error:
+        how = f"run pip install 'mmbench[{extra}]'" if extra else f"install the package that has {error.name!r}"
+        raise UserError(f"The model {spec!r} needs {error.name!r}, which is not installed: {how}.") from error
+
+
+def _imported(spec: str, path: str) -> Callable[..., object]:
+    module, _, name = path.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for attribute in name.split("."):
+            found = getattr(found, attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(f"The model {spec!r} cannot be imported: {error}. A spec is package.module:Factory.") from error
+    if not callable(found):
+        raise UserError(f"{spec!r} names something that cannot be called; a spec is package.module:Factory.")
+    factory: Callable[..., object] = found
+    return factory
+
+
+def _source_digest(things: Mapping[str, Any]) -> str | None:
+    """A digest of qualified names and source; ``None`` where there is no source, or where a closure hides state."""
+    import inspect
+
+    parts = {}
+    for name, thing in sorted(things.items()):
+        if getattr(thing, "__closure__", None) or inspect.ismethod(thing):
+            return None
+        try:
+            parts[name] = [thing.__module__, thing.__qualname__, inspect.getsource(thing)]
+        except (OSError, TypeError, AttributeError):
+            return None
+    return digest(parts)

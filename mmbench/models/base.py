@@ -1,0 +1,119 @@
+"""What a model is to mmbench: any object with one or more of four methods, and a card."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmbench.samples import Modality, Request, Response, Role, Sample
+
+Capability: TypeAlias = Literal["embed", "generate", "predict", "score_pairs"]
+Kind: TypeAlias = Literal["model", "floor", "ceiling"]
+Fitted: TypeAlias = Mapping[str, NDArray[Any] | str]
+CAPABILITIES: tuple[Capability, ...] = ("embed", "generate", "predict", "score_pairs")
+ALL_MODALITIES = frozenset(Modality)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Facts about a model. What is not known is ``None``, and a board shows it as unknown.
+
+    Attributes:
+        name: what boards call it.
+        revision: a commit, a version or a digest of the weights; ``None`` where nothing identifies the weights.
+        modalities: what it takes in. A floor model may take fewer than a task shows.
+        kind: ``floor`` (random, constant, majority, blind), ``ceiling`` (oracle) or ``model``.
+        privileged: whether it is shown the targets. Only the oracle is.
+        parameters: their number.
+        licence: SPDX id or name.
+        open_weights: whether anybody can get the weights.
+        languages: BCP 47 tags, ``None`` where unknown.
+        release_date: ISO 8601.
+        training_datasets: keys of datasets that it was trained on; ``None`` is unknown, which is never called zero-shot.
+        summary: one sentence.
+    """
+
+    name: str
+    revision: str | None
+    modalities: frozenset[Modality]
+    kind: Kind = "model"
+    privileged: bool = False
+    parameters: int | None = None
+    licence: str | None = None
+    open_weights: bool | None = None
+    languages: tuple[str, ...] | None = None
+    release_date: str | None = None
+    training_datasets: tuple[str, ...] | None = None
+    summary: str = ""
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns samples into vectors."""
+
+    def embed(
+        self,
+        samples: Sequence[Sample],
+        *,
+        modalities: frozenset[Modality],
+        role: Role | None = None,
+        instruction: str | None = None,
+    ) -> NDArray[np.floating[Any]]:
+        """Float vectors ``(n, d)``, one per sample, in order. ``MediaError`` for a sample that cannot be decoded."""
+        ...
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """Turns requests into text."""
+
+    def generate(self, requests: Sequence[Request]) -> list[Response]:
+        """One response per request, in order."""
+        ...
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """Turns samples into numbers."""
+
+    def predict(self, samples: Sequence[Sample]) -> NDArray[np.floating[Any]]:
+        """Floats ``(n, k)``, one row per sample, in order."""
+        ...
+
+
+@runtime_checkable
+class PairScorer(Protocol):
+    """Scores pairs of samples."""
+
+    def score_pairs(self, left: Sequence[Sample], right: Sequence[Sample]) -> NDArray[np.floating[Any]]:
+        """Floats ``(n,)``, higher for pairs that belong together."""
+        ...
+
+
+@runtime_checkable
+class Fittable(Protocol):
+    """Learns from the training split before it is asked. Views of training rows keep their targets."""
+
+    def fit(self, train: Sequence[Sample], valid: Sequence[Sample]) -> None:
+        """Forget what was fitted before and fit anew."""
+        ...
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """A fitted model whose fitted state is stored with the run, so that a resumed run does not fit again."""
+
+    def fitted(self) -> Fitted:
+        """The fitted state as arrays and strings."""
+        ...
+
+    def restore(self, state: Fitted) -> None:
+        """Become what ``fitted`` returned."""
+        ...
+
+
+def capabilities(model: object) -> tuple[Capability, ...]:
+    """Which of the four methods an object has."""
+    return tuple(name for name in CAPABILITIES if callable(getattr(model, name, None)))

@@ -1,0 +1,49 @@
+"""The most frequent answer and the mean label of the training split."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmbench.models import ModelEntry
+from mmbench.models.base import ALL_MODALITIES, Fitted, ModelCard
+from mmbench.samples import Request, Response, Sample
+
+
+class Majority:
+    """Knows how often each answer occurs in training, and nothing of the sample."""
+
+    def __init__(self) -> None:
+        self._answer = ""
+        self._mean = 0.0
+
+    def fit(self, train: Sequence[Sample], valid: Sequence[Sample]) -> None:
+        """Count the targets (ties go to the answer that sorts first); average those that are numbers."""
+        targets = [sample.target for sample in train]
+        numbers = [target for target in targets if isinstance(target, int | float)]
+        words = Counter(target for target in targets if isinstance(target, str))
+        self._mean = float(np.mean(numbers)) if numbers else 0.0
+        self._answer = min(words, key=lambda word: (-words[word], word)) if words else ""
+
+    def fitted(self) -> Fitted:
+        """The answer and the mean."""
+        return {"answer": self._answer, "mean": np.float64([self._mean])}
+
+    def restore(self, state: Fitted) -> None:
+        """Take them back."""
+        self._answer, self._mean = str(state["answer"]), float(np.asarray(state["mean"])[0])
+
+    def generate(self, requests: Sequence[Request]) -> list[Response]:
+        """The most frequent answer."""
+        return [Response(request.sample_id, self._answer) for request in requests]
+
+    def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
+        """The mean label ``(n, 1)``."""
+        return np.full((len(samples), 1), self._mean)
+
+
+ENTRY = ModelEntry(
+    ModelCard("majority", "1", ALL_MODALITIES, kind="floor", parameters=0, training_datasets=(), summary="The most frequent answer, or the mean label, of the training split."),
+    Majority,
+)

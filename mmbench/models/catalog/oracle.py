@@ -1,0 +1,45 @@
+"""The right answer: what the data and the protocol allow at best. The one model that is shown targets."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmbench.models import ModelEntry
+from mmbench.models.base import ALL_MODALITIES, ModelCard
+from mmbench.samples import Modality, Request, Response, Role, Sample
+
+WIDTH = 4096
+
+
+def _signature(key: str) -> NDArray[np.float32]:
+    seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
+    return np.random.default_rng(seed).choice(np.float32([-1, 1]), size=WIDTH)
+
+
+class Oracle:
+    """Answers with the target. For retrieval the target of a query is the ids of its positives, of a candidate its own id."""
+
+    def embed(
+        self, samples: Sequence[Sample], *, modalities: frozenset[Modality], role: Role | None = None, instruction: str | None = None
+    ) -> NDArray[np.float32]:
+        """Sums of random signs ``(n, 4096)`` that stand for ids: the cosine is high for positives and near 0 for the rest."""
+        return np.stack([np.sum([_signature(key) for key in sample.target], axis=0) for sample in samples])
+
+    def generate(self, requests: Sequence[Request]) -> list[Response]:
+        """The target, or its first accepted answer."""
+        answers = [request.target if isinstance(request.target, str) else request.target[0] for request in requests]
+        return [Response(request.sample_id, answer) for request, answer in zip(requests, answers, strict=True)]
+
+    def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
+        """The targets ``(n, 1)``."""
+        return np.asarray([[sample.target] for sample in samples], dtype=np.float64)
+
+
+ENTRY = ModelEntry(
+    ModelCard(
+        "oracle", "1", ALL_MODALITIES, kind="ceiling", privileged=True, parameters=0, training_datasets=(), summary="Is shown the targets: the ceiling."
+    ),
+    Oracle,
+)

@@ -1,0 +1,148 @@
+"""Linear heads on frozen features: answers from a picture and a question, values from whatever a sample has."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmbench.models.base import Fitted
+from mmbench.models.encoders.features import FrozenFeatures
+from mmbench.models.ridge import Floats, Standardizer, best_ridge
+from mmbench.samples import Modality, Request, Response, Sample
+
+PENALTIES = tuple(10.0**power for power in range(0, 6))
+RANK = {Modality.IMAGE: 64, Modality.TEXT: 48}  # principal components that are multiplied with one another
+CHUNK = 2048
+
+
+class AnswerHead:
+    """Ridge classification of a picture and a question into the answers of the training split.
+
+    The features are the principal components of both, and all products of the two: a bilinear map in closed form.
+    """
+
+    def __init__(self, features: FrozenFeatures) -> None:
+        self._features = features
+        self._answers: list[str] = []
+        self._bases: dict[Modality, tuple[Floats, Floats]] = {}
+        self._weights: Floats = np.zeros((0, 0))
+
+    def fit(self, train: Sequence[Sample], valid: Sequence[Sample]) -> None:
+        """Fit on train; the penalty with the highest accuracy on valid."""
+        self._answers = sorted({sample.target for sample in train})
+        self._bases = {modality: _principal(self._features(train, modality), rank) for modality, rank in RANK.items()}
+        index = {answer: column for column, answer in enumerate(self._answers)}
+        gram, cross = np.zeros((0, 0)), np.zeros((0, 0))
+        for start in range(0, len(train), CHUNK):
+            chunk = train[start : start + CHUNK]
+            x = self._design(chunk)
+            y = np.zeros((len(chunk), len(index)))
+            y[np.arange(len(chunk)), [index[sample.target] for sample in chunk]] = 1.0
+            gram = x.T @ x if start == 0 else gram + x.T @ x
+            cross = x.T @ y if start == 0 else cross + x.T @ y
+        held = self._design(valid)
+        gold = np.asarray([index.get(sample.target, -1) for sample in valid])
+        accuracy = lambda weights: float(((held @ weights).argmax(axis=1) == gold).mean())  # noqa: E731
+        self._weights, _ = best_ridge(gram, cross, PENALTIES, accuracy)
+
+    def generate(self, requests: Sequence[Request]) -> list[Response]:
+        """The best answer per request."""
+        samples = [Sample(request.sample_id, request.messages[-1].content) for request in requests]
+        design = self._design(samples)
+        best = [int(np.argmax(row @ self._weights)) for row in design]
+        return [Response(request.sample_id, self._answers[column]) for request, column in zip(requests, best, strict=True)]
+
+    def state(self) -> dict[str, NDArray[np.float64] | str]:
+        """Arrays and answers; empty before ``fit``."""
+        if not self._answers:
+            return {}
+        found: dict[str, NDArray[np.float64] | str] = {"answers.weights": self._weights, "answers.list": json.dumps(self._answers)}
+        for modality, (mean, basis) in self._bases.items():
+            found[f"answers.{modality}.mean"], found[f"answers.{modality}.basis"] = mean, basis
+        return found
+
+    def restore(self, state: Fitted) -> None:
+        """Take them back."""
+        if "answers.list" not in state:
+            return
+        self._answers = json.loads(str(state["answers.list"]))
+        self._weights = np.asarray(state["answers.weights"])
+        self._bases = {
+            modality: (np.asarray(state[f"answers.{modality}.mean"]), np.asarray(state[f"answers.{modality}.basis"])) for modality in RANK
+        }
+
+    def _design(self, samples: Sequence[Sample]) -> Floats:
+        left, right = (
+            _project(self._features(samples, modality), *self._bases[modality]) for modality in (Modality.IMAGE, Modality.TEXT)
+        )
+        products = (left[:, :, None] * right[:, None, :]).reshape(len(left), -1)
+        return np.concatenate([np.ones((len(left), 1)), left, right, products], axis=1)
+
+
+class ValueHead:
+    """Ridge regression of a number on the standardized features of every modality that a sample has."""
+
+    def __init__(self, features: FrozenFeatures) -> None:
+        self._features = features
+        self._modalities: list[Modality] = []
+        self._scale: Standardizer | None = None
+        self._weights: Floats = np.zeros((0, 1))
+        self._mean = 0.0
+
+    def fit(self, train: Sequence[Sample], valid: Sequence[Sample]) -> None:
+        """Fit on train; the penalty with the smallest squared error on valid."""
+        self._modalities = sorted(train[0].modalities)
+        rows, gold = self._rows(train), np.asarray([sample.target for sample in train], dtype=np.float64)
+        self._scale, self._mean = Standardizer.fit(rows), float(gold.mean())
+        x, y = self._scale(rows), gold - self._mean
+        held = self._scale(self._rows(valid))
+        wanted = np.asarray([sample.target for sample in valid], dtype=np.float64) - self._mean
+        penalties = [penalty * 10 for penalty in PENALTIES]
+        self._weights, _ = best_ridge(
+            x.T @ x, x.T @ y[:, None], penalties, lambda weights: -float(((held @ weights)[:, 0] - wanted).__pow__(2).mean())
+        )
+
+    def predict(self, samples: Sequence[Sample]) -> Floats:
+        """Values ``(n, 1)``."""
+        if self._scale is None:
+            raise RuntimeError("the head has to be fitted before it predicts")
+        return np.stack([row @ self._weights for row in self._scale(self._rows(samples))]) + self._mean
+
+    def state(self) -> dict[str, NDArray[np.float64] | str]:
+        """Arrays; empty before ``fit``."""
+        if self._scale is None:
+            return {}
+        return {
+            "values.modalities": json.dumps(self._modalities),
+            "values.weights": self._weights,
+            "values.mean": np.float64([self._mean]),
+            "values.center": self._scale.mean,
+            "values.scale": self._scale.scale,
+        }
+
+    def restore(self, state: Fitted) -> None:
+        """Take them back."""
+        if "values.modalities" not in state:
+            return
+        self._modalities = [Modality(name) for name in json.loads(str(state["values.modalities"]))]
+        self._weights = np.asarray(state["values.weights"])
+        self._mean = float(np.asarray(state["values.mean"])[0])
+        self._scale = Standardizer(np.asarray(state["values.center"]), np.asarray(state["values.scale"]))
+
+    def _rows(self, samples: Sequence[Sample]) -> NDArray[np.float32]:
+        return np.concatenate([self._features(samples, modality) for modality in self._modalities], axis=1)
+
+
+def _principal(rows: NDArray[np.float32], rank: int) -> tuple[Floats, Floats]:
+    """The mean ``(d,)`` and the leading principal directions ``(d, rank)``, scaled to give unit variance."""
+    mean = rows.mean(axis=0, dtype=np.float64)
+    centred = rows - mean
+    values, vectors = np.linalg.eigh(centred.T @ centred / len(rows))
+    top = slice(-1, -rank - 1, -1)
+    return mean, vectors[:, top] / np.sqrt(np.maximum(values[top], 1e-12))
+
+
+def _project(rows: NDArray[np.float32], mean: Floats, basis: Floats) -> Floats:
+    # Row by row: a matrix product's last bits depend on how many rows it has, and a resumed run may have fewer.
+    return np.stack([row @ basis for row in rows - mean])

@@ -1,0 +1,36 @@
+"""What makes two runs the same run: everything that can move a score, and nothing else."""
+
+import re
+from typing import Any
+
+from mmbench.files import digest
+from mmbench.loaders.dataset import PairedDataset
+from mmbench.tasks.base import Task
+
+ID_LENGTH = 12
+
+
+def identity(
+    model: dict[str, Any], task: Task, dataset: PairedDataset, *, batch_size: int, seed: int, limit: int | None
+) -> dict[str, Any]:
+    """The facts that a run's id hashes. Times, machine and library versions are provenance and are not here."""
+    return {
+        "model": model,
+        "task": task.id,
+        "task_version": task.version,
+        "protocol": dict(task.protocol),
+        "dataset": {"key": dataset.card.key, "split": dataset.split, "revision": dataset.revision, "fingerprint": dataset.fingerprint},
+        "batch_size": batch_size,
+        "seed": seed,
+        "limit": limit,
+    }
+
+
+def run_id(facts: dict[str, Any]) -> str:
+    """The first 12 hex digits of the identity's sha256."""
+    return digest(facts)[:ID_LENGTH]
+
+
+def folder_name(name: str) -> str:
+    """A name as one safe folder: letters, digits, ``.``, ``_`` and ``-``; anything else becomes ``_``."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip(".") or "_"

@@ -1,0 +1,106 @@
+"""Per-sample arrays to values with intervals: a pure function of what is stored."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmbench.metrics.spec import Metric
+from mmbench.runs.records import Score
+from mmbench.stats import bootstrap_interval
+from mmbench.tasks.base import Plan, Scored, Task
+
+LEVEL = 0.95
+RESAMPLES = 10_000
+SEED = 0
+
+
+def report(task: Task, plan: Plan, scored: Scored) -> dict[str, Any]:
+    """The document ``scores.json``: the same bytes for the same outputs.
+
+    Values are over all samples, or the mean over strata (folds). Intervals are 95 % percentile bootstrap intervals that resample whole
+    clusters; they cover the choice of test items, and not the choice of training items or seeds.
+    """
+    metric = task.metric
+    values = _values(metric, scored)
+    intervals = bootstrap_interval(
+        metric.sums(scored.arrays),
+        metric.from_sums,
+        clusters=scored.clusters,
+        strata=scored.strata,
+        resamples=RESAMPLES,
+        level=LEVEL,
+        seed=SEED,
+        arrays=scored.arrays,
+        from_weights=metric.from_weights,
+    )
+    scores = [
+        Score(
+            metric=key,
+            title=facts.title,
+            value=_finite(values[key]),
+            low=None if facts.count else _bound(intervals.get(key), 0),
+            high=None if facts.count else _bound(intervals.get(key), 1),
+            n=len(scored.ids),
+            higher_is_better=facts.higher_is_better,
+            floor=plan.floors.get(key),
+            ceiling=plan.ceilings.get(key),
+            count=facts.count,
+            definition=facts.definition,
+            source=facts.source,
+            reason=None if math.isfinite(values[key]) else facts.undefined,
+        )
+        for key, facts in metric.keys.items()
+    ]
+    return {
+        "schema": 1,
+        "task": task.id,
+        "task_version": task.version,
+        "metric": metric.signature,
+        "primary": task.primary,
+        "n": len(scored.ids),
+        "n_errors": len(scored.errors),
+        "aggregate": "all samples" if scored.strata is None else f"mean over {len(set(scored.strata))} folds",
+        "interval": {
+            "method": "percentile bootstrap by cluster",
+            "level": LEVEL,
+            "resamples": RESAMPLES,
+            "seed": SEED,
+            "clusters": len(set(scored.clusters)),
+            "covers": "the choice of test items",
+        },
+        "notes": dict(plan.notes),
+        "scores": [asdict(score) for score in scores],
+    }
+
+
+def sample_table(scored: Scored) -> dict[str, Sequence[Any] | NDArray[Any]]:
+    """The columns of ``samples.parquet``."""
+    columns: dict[str, Sequence[Any] | NDArray[Any]] = {"id": list(scored.ids), "cluster": list(scored.clusters)}
+    if scored.strata is not None:
+        columns["fold"] = list(scored.strata)
+    columns |= dict(scored.arrays)
+    columns |= {name: list(values) for name, values in scored.shown.items()}
+    columns["error"] = [scored.errors.get(key) for key in scored.ids]
+    return columns
+
+
+def _values(metric: Metric, scored: Scored) -> Mapping[str, float]:
+    if scored.strata is None:
+        return metric.aggregate(scored.arrays)
+    labels = np.asarray(scored.strata)
+    folds = [
+        metric.aggregate({name: array[labels == label] for name, array in scored.arrays.items()}) for label in np.unique(labels)
+    ]
+    return {key: float(np.mean([fold[key] for fold in folds])) for key in metric.keys}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _bound(interval: tuple[float, float] | None, side: int) -> float | None:
+    return None if interval is None else interval[side]

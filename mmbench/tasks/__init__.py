@@ -1,0 +1,49 @@
+"""Tasks by id: a dataset, a split, a protocol and a metric."""
+
+from functools import cache
+
+from mmbench.discovery import collect
+from mmbench.errors import unknown_key
+from mmbench.tasks.base import Task
+from mmbench.tasks.suites import Suite
+
+__all__ = ["Suite", "Task", "all_suites", "all_tasks", "get_suite", "get_task"]
+
+
+@cache
+def _catalog() -> dict[str, Task]:
+    tasks = {task.id: task for task in collect("mmbench.tasks.catalog", Task)}  # type: ignore[type-abstract]
+    return dict(sorted(tasks.items()))
+
+
+@cache
+def _suites() -> dict[str, Suite]:
+    suites = {suite.name: suite for suite in collect("mmbench.tasks.catalog", Suite)}
+    return dict(sorted(suites.items()))
+
+
+def all_tasks() -> list[Task]:
+    """Every task, sorted by id."""
+    return list(_catalog().values())
+
+
+def get_task(key: str) -> Task:
+    """The task with this id. ``UserError`` names the nearest ids that exist."""
+    if key not in _catalog():
+        raise unknown_key("task", key, list(_catalog()))
+    return _catalog()[key]
+
+
+def all_suites() -> list[Suite]:
+    """Every suite, sorted by name."""
+    return list(_suites().values())
+
+
+def get_suite(key: str) -> Suite:
+    """The suite with this name; a name without its date or number is the newest of its kind. ``UserError`` otherwise."""
+    newest = [suite for suite in _suites().values() if suite.family == key]
+    if key not in _suites() and newest:
+        return newest[-1]
+    if key not in _suites():
+        raise unknown_key("suite", key, list(_suites()))
+    return _suites()[key]

@@ -1,0 +1,211 @@
+"""What a task is: a dataset, a split, a protocol and a metric; it says what to ask a model and turns the answers into arrays."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmbench.loaders.dataset import PairedDataset
+from mmbench.metrics.spec import Array, Metric
+from mmbench.samples import Modality, Request, Role, Sample
+
+Ask: TypeAlias = Literal["embed", "generate", "predict", "score_pairs"]
+Load: TypeAlias = Callable[[str], PairedDataset]  # the name of a split to the split
+Training: TypeAlias = Callable[[], tuple[Sequence[Sample], Sequence[Sample]]]  # train and validation rows, with targets
+T = TypeVar("T")
+
+
+class Lazy(Sequence[T], Generic[T]):
+    """A sequence whose items are made when they are asked for, so that a large split is never held at once."""
+
+    def __init__(self, size: int, make: Callable[[int], T]) -> None:
+        self._size, self._make = size, make
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+    def __getitem__(self, index: int | slice) -> T | list[T]:
+        if isinstance(index, slice):
+            return [self._make(i) for i in range(*index.indices(self._size))]
+        if not -self._size <= index < self._size:
+            raise IndexError(index)
+        return self._make(index % self._size)
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._make, range(self._size))
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A list of like things to ask.
+
+    Attributes:
+        name: unique in the plan; names the stored outputs.
+        ask: which method of the model answers.
+        ids: one per item, unique in the stage.
+        items: what the model is shown.
+        modalities: the kinds of content that the items hold.
+        role: of embedded items.
+    """
+
+    name: str
+    ask: Ask
+    ids: Sequence[str]
+    items: Sequence[Sample] | Sequence[Request]
+    modalities: frozenset[Modality]
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Stages that one fit serves (a fold, or the whole task). ``training`` is asked for only by models that fit."""
+
+    name: str
+    stages: tuple[Stage, ...]
+    training: Training
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a stage came back with.
+
+    Attributes:
+        values: arrays ``(n, d)`` (NaN rows where failed), or strings (``None`` where failed), in the order of the stage.
+        errors: reason per id of the items that failed.
+    """
+
+    values: NDArray[Any] | Sequence[str | None]
+    errors: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Per-sample arrays, ready to be aggregated and resampled.
+
+    Attributes:
+        ids: one per scored sample.
+        arrays: what ``Metric.per_sample`` gave, each ``(n,)``.
+        clusters: what the samples share; intervals resample these.
+        strata: a label per sample where the score is a mean over strata (folds), else ``None``.
+        errors: reason per id of the samples that failed; they are in the arrays with the metric's error value.
+        shown: per sample what was predicted and what is right, for people.
+    """
+
+    ids: Sequence[str]
+    arrays: Mapping[str, Array]
+    clusters: Sequence[str]
+    strata: Sequence[int] | None
+    errors: Mapping[str, str]
+    shown: Mapping[str, Sequence[str | float | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a run of a task asks, and how its answers are scored.
+
+    Attributes:
+        phases: what to fit and ask, in order.
+        score: outputs by stage name to per-sample arrays; a pure function.
+        n: samples that will be scored.
+        floors: per key the analytic score of knowing nothing; ``None`` where there is none.
+        ceilings: per key the best possible score.
+        notes: counts that a reader should know (rows without a pair, items merged as duplicates).
+    """
+
+    phases: tuple[Phase, ...]
+    score: Callable[[Mapping[str, Output]], Scored]
+    n: int
+    floors: Mapping[str, float | None]
+    ceilings: Mapping[str, float | None]
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of all phases."""
+        return tuple(stage for phase in self.phases for stage in phase.stages)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(ABC):
+    """A dataset under a protocol with a metric.
+
+    Attributes:
+        id: names the protocol: ``openmoji.t2i``.
+        title: for people.
+        dataset, split: what is scored.
+        train_split, valid_split: what models that fit are given.
+        version: bumped by any change that moves a score; boards never mix versions.
+        metric: how per-sample arrays become values.
+        primary: the key that boards rank by.
+        changelog: a line per version.
+        superseded_by, deprecated: life after a mistake.
+    """
+
+    id: str
+    title: str
+    dataset: str
+    split: str
+    train_split: str
+    valid_split: str
+    version: int
+    metric: Metric
+    primary: str
+    changelog: tuple[str, ...] = ()
+    superseded_by: str | None = None
+    deprecated: bool = False
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """The kind of task, as in a card's ``task_kinds``."""
+
+    @property
+    @abstractmethod
+    def ask(self) -> Ask:
+        """The method that a model needs."""
+
+    @property
+    @abstractmethod
+    def modalities(self) -> frozenset[Modality]:
+        """The kinds of content that a model is shown."""
+
+    @property
+    @abstractmethod
+    def protocol(self) -> Mapping[str, Any]:
+        """JSON facts that a run's identity hashes: prompt, languages, extractor, decoding parameters."""
+
+    @abstractmethod
+    def plan(self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False) -> Plan:
+        """What to ask.
+
+        Args:
+            load: gives a split by name; training splits are loaded only for models that fit.
+            limit: score only about this many samples: whole groups, seeded and nested.
+            seed: of the limit.
+            privileged: put targets into the items (the oracle).
+        """
+
+    def split_for(self, load: Load, limit: int | None, seed: int) -> PairedDataset:
+        """The split to score, or the seeded part of it. ``ValueError`` where it is empty."""
+        found = load(self.split)
+        found = found if limit is None else found.limited(limit, seed=seed)
+        if len(found) == 0:
+            raise ValueError(f"{self.dataset} {self.split} is empty: there is nothing to score")
+        return found
+
+
+def clusters_of(dataset: PairedDataset) -> list[str]:
+    """The group of each sample, or its own id where it has none."""
+    return [group if group is not None else key for key, group in zip(dataset.ids, dataset.groups, strict=True)]
+
+
+def failed_mask(stage: Stage, output: Output) -> NDArray[np.bool_]:
+    """``(n,)``: which items of a stage failed."""
+    return np.asarray([key in output.errors for key in stage.ids], dtype=bool)

@@ -1,0 +1,90 @@
+"""Open questions on pictures or sounds, answered in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from mmbench.loaders.dataset import PairedDataset
+from mmbench.samples import Message, Modality, Request, Sample, TextPart
+from mmbench.tasks.base import Ask, Lazy, Load, Output, Phase, Plan, Scored, Stage, Task, clusters_of
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is said besides the question, under a name that runs are identified by."""
+
+    id: str
+    system: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenQuestionTask(Task):
+    """The model writes an answer; the metric compares it with the accepted ones.
+
+    Attributes:
+        context: the modalities of a question beside its text.
+        prompt: the system message.
+        max_new_tokens: where generation is cut.
+    """
+
+    context: frozenset[Modality]
+    prompt: Prompt
+    max_new_tokens: int = 16
+
+    @property
+    def kind(self) -> str:
+        """``question-answering``."""
+        return "question-answering"
+
+    @property
+    def ask(self) -> Ask:
+        """``generate``."""
+        return "generate"
+
+    @property
+    def modalities(self) -> frozenset[Modality]:
+        """Text and the context."""
+        return self.context | {Modality.TEXT}
+
+    @property
+    def protocol(self) -> Mapping[str, Any]:
+        """Prompt, extractor and decoding parameters."""
+        return {
+            "prompt": [self.prompt.id, self.prompt.system],
+            "extractor": "none",
+            "decoding": {"max_new_tokens": self.max_new_tokens, "temperature": 0.0},
+        }
+
+    def plan(self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False) -> Plan:
+        """One stage of requests."""
+        dataset = self.split_for(load, limit, seed)
+        ids, targets = dataset.ids, dataset.targets
+        items = Lazy(len(dataset), lambda index: self._request(dataset[index], privileged))
+        stage = Stage("answers", "generate", ids, items, self.modalities)
+        return Plan(
+            phases=(Phase("all", (stage,), partial(self._training, load)),),
+            score=partial(self._score, ids, targets, clusters_of(dataset)),
+            n=len(dataset),
+            floors={key: None if facts.count else 0.0 for key, facts in self.metric.keys.items()},
+            ceilings={key: None if facts.count else 1.0 for key, facts in self.metric.keys.items()},
+        )
+
+    def _request(self, sample: Sample, privileged: bool) -> Request:
+        view = sample.view(self.modalities)
+        messages = (Message("system", (TextPart(self.prompt.system, "en"),)), Message("user", view.content))
+        target = sample.target if privileged else None
+        return Request(sample.id, messages, sample.options, max_new_tokens=self.max_new_tokens, target=target)
+
+    def _training(self, load: Load) -> tuple[Sequence[Sample], Sequence[Sample]]:
+        return self._views(load(self.train_split)), self._views(load(self.valid_split))
+
+    def _views(self, dataset: PairedDataset) -> list[Sample]:
+        return [sample.view(self.modalities, target=True) for sample in dataset]
+
+    def _score(self, ids: list[str], targets: list[Any], clusters: list[str], outputs: Mapping[str, Output]) -> Scored:
+        output = outputs["answers"]
+        answers = [None if text is None else str(text) for text in output.values]
+        arrays = self.metric.per_sample(answers, targets)
+        right = [target if isinstance(target, str) else " | ".join(target) for target in targets]
+        return Scored(ids, arrays, clusters, None, output.errors, {"answer": answers, "right": right})

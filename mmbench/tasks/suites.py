@@ -1,0 +1,31 @@
+"""Frozen lists of tasks with one number over them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """A dated list of task versions. Once published it never changes; a successor has another name.
+
+    The suite score is the mean over ``tasks`` of (value - chance) / (1 - chance), value and analytic chance being those of the task's
+    primary metric; below chance is negative and stays so. It is given only where every task of the suite has a value.
+
+    Attributes:
+        name: ``family-version``.
+        title: for people.
+        tasks: id to version.
+        beside: tasks shown with the suite where their data is installed; they do not enter the score.
+        toy: a suite of built-in data, which enters no headline.
+    """
+
+    name: str
+    title: str
+    tasks: Mapping[str, int]
+    beside: tuple[str, ...] = ()
+    toy: bool = False
+
+    @property
+    def family(self) -> str:
+        """The name without its version."""
+        return self.name.rpartition("-")[0]
