@@ -1,4 +1,4 @@
-"""What a metric is to the rest of mmbench: facts per key, per-sample arrays, and an aggregate that intervals can resample."""
+"""What a metric is to the rest of mmbench: facts per key, per-sample arrays, and sums that intervals can resample."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ class Key:
         definition: one sentence that says what is computed.
         source: the paper or official code that the definition follows.
         unit: ``""`` for a pure number.
+        undefined: why a value can be NaN, for the reader of a ``null``.
         count: true for tallies (``n_tied``) that carry no interval and are never a score.
     """
 
@@ -32,6 +33,7 @@ class Key:
     lower: float | None = 0.0
     upper: float | None = 1.0
     unit: str = ""
+    undefined: str = "undefined on these samples"
     count: bool = False
 
 
@@ -43,12 +45,14 @@ class Metric:
         name: the function's name in ``mmbench.metrics.functional``.
         version: bumped by any change that moves a value.
         keys: facts per key of the result.
-        per_sample: task-specific inputs to a dict of float64 arrays of shape ``(n,)``. A missing value is NaN *only* where the
-            docstring says so (a query without positives).
-        sums: per-sample arrays to a dict of float64 arrays ``(n,)`` whose weighted sums are sufficient for ``from_sums``.
+        per_sample: task-specific inputs to a dict of float64 arrays of shape ``(n,)``. A missing value is NaN *only*
+            where the docstring says so (a query without positives).
+        sums: per-sample arrays to a dict of float64 arrays ``(n,)`` whose weighted sums are sufficient for
+            ``from_sums``.
         from_sums: a dict of sums of shape ``(...)`` to a dict key -> array ``(...)``; undefined values are NaN.
-        from_weights: for keys that no sums can give (medians, rank correlations): per-sample arrays ``(n,)`` and weights
-            ``(r, n)`` (non-negative integers as float64) to a dict key -> array ``(r,)``; ``None`` where there are none.
+        from_weights: for keys that no sums can give (medians, rank correlations): per-sample arrays ``(n,)`` and
+            weights ``(r, n)`` (non-negative integers as float64) to a dict key -> array ``(r,)``; ``None`` where there
+            are none.
         params: what was fixed by the caller (``k``, ``convention``); part of the signature.
     """
 
@@ -68,9 +72,11 @@ class Metric:
         return f"{self.name}({inner})@{self.version}"
 
     def aggregate(self, arrays: Arrays, weights: Array | None = None) -> dict[str, float]:
-        """Values of all keys over samples with non-negative ``weights`` ``(n,)`` (default: all 1); an undefined value is NaN."""
+        """Values of all keys over samples with non-negative ``weights`` ``(n,)`` (default: all 1); undefined is NaN."""
         stats = self.sums(arrays)
-        totals = {name: np.asarray(values.sum() if weights is None else weights @ values) for name, values in stats.items()}
+        totals = {
+            name: np.asarray(values.sum() if weights is None else weights @ values) for name, values in stats.items()
+        }
         found = {key: float(value) for key, value in self.from_sums(totals).items()}
         if self.from_weights is not None:
             n = len(next(iter(arrays.values())))

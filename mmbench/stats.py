@@ -1,6 +1,6 @@
 """How sure a number is: bootstrap intervals and standard errors over samples that come in clusters. NumPy only."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 Arrays = Mapping[str, Array]
 IntArray = NDArray[np.int64]
+Labels = ArrayLike | Sequence[object]
 FromSums = Callable[[Arrays], Mapping[str, Array]]
 FromWeights = Callable[[Arrays, Array], Mapping[str, Array]]
 
@@ -42,8 +43,8 @@ def bootstrap_interval(
     *,
     arrays: Arrays | None = None,
     from_weights: FromWeights | None = None,
-    clusters: ArrayLike | None = None,
-    strata: ArrayLike | None = None,
+    clusters: Labels | None = None,
+    strata: Labels | None = None,
     resamples: int = 10_000,
     weight_resamples: int = 1_000,
     level: float = 0.95,
@@ -100,8 +101,8 @@ def bootstrap_interval(
 def bootstrap_mean(
     values: ArrayLike,
     *,
-    clusters: ArrayLike | None = None,
-    strata: ArrayLike | None = None,
+    clusters: Labels | None = None,
+    strata: Labels | None = None,
     resamples: int = 10_000,
     level: float = 0.95,
     seed: int = 0,
@@ -133,7 +134,7 @@ def estimate(
     *,
     arrays: Arrays | None = None,
     from_weights: FromWeights | None = None,
-    strata: ArrayLike | None = None,
+    strata: Labels | None = None,
 ) -> dict[str, float]:
     """The value that ``bootstrap_interval`` surrounds: with ``strata``, the plain mean of the strata's values.
 
@@ -151,7 +152,7 @@ def estimate(
     return _estimate(parts, sums, from_sums, arrays, from_weights)
 
 
-def clustered_standard_error(values: ArrayLike, clusters: ArrayLike | None = None) -> float:
+def clustered_standard_error(values: ArrayLike, clusters: Labels | None = None) -> float:
     """Standard error of the mean of ``values`` ``(n,)`` when samples of one cluster go together (CR1).
 
     sqrt(G / (G - 1) * sum over the G clusters of (sum of deviations in it)^2) / n; without ``clusters`` it is the
@@ -185,7 +186,7 @@ class _Part:
     n_clusters: int
 
 
-def _parts(n: int, clusters: ArrayLike | None, strata: ArrayLike | None) -> list[_Part]:
+def _parts(n: int, clusters: Labels | None, strata: Labels | None) -> list[_Part]:
     codes, count = _codes(clusters, n, "clusters")
     if strata is None:
         return [_Part(np.arange(n), codes, count)]
@@ -200,7 +201,7 @@ def _parts(n: int, clusters: ArrayLike | None, strata: ArrayLike | None) -> list
     return parts
 
 
-def _codes(labels: ArrayLike | None, n: int, name: str) -> tuple[IntArray, int]:
+def _codes(labels: Labels | None, n: int, name: str) -> tuple[IntArray, int]:
     if labels is None:
         return np.arange(n), n
     given = np.asarray(labels)
