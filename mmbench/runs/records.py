@@ -30,6 +30,7 @@ class Score:
         floor: the analytic score of knowing nothing; ``ceiling``: the best possible. ``None`` where there is none.
         count: a tally, never a score.
         definition, source: what is computed, and after whom.
+        resamples: behind the interval.
     """
 
     metric: str
@@ -45,6 +46,7 @@ class Score:
     definition: str
     source: str
     reason: str | None = None
+    resamples: int | None = None
 
 
 @dataclass(frozen=True)

@@ -37,13 +37,14 @@ def report(task: Task, plan: Plan, scored: Scored) -> dict[str, Any]:
         arrays=scored.arrays,
         from_weights=metric.from_weights,
     )
+    shown = {key: found for key, found in intervals.items() if found is not None and not metric.keys[key].count}
     scores = [
         Score(
             metric=key,
             title=facts.title,
             value=_finite(values[key]),
-            low=None if facts.count else _bound(intervals.get(key), 0),
-            high=None if facts.count else _bound(intervals.get(key), 1),
+            low=shown[key].low if key in shown else None,
+            high=shown[key].high if key in shown else None,
             n=len(scored.ids),
             higher_is_better=facts.higher_is_better,
             floor=plan.floors.get(key),
@@ -52,6 +53,7 @@ def report(task: Task, plan: Plan, scored: Scored) -> dict[str, Any]:
             definition=facts.definition,
             source=facts.source,
             reason=None if math.isfinite(values[key]) else facts.undefined,
+            resamples=shown[key].resamples if key in shown else None,
         )
         for key, facts in metric.keys.items()
     ]
@@ -67,7 +69,6 @@ def report(task: Task, plan: Plan, scored: Scored) -> dict[str, Any]:
         "interval": {
             "method": "percentile bootstrap by cluster",
             "level": LEVEL,
-            "resamples": RESAMPLES,
             "seed": SEED,
             "clusters": len(set(scored.clusters)),
             "covers": "the choice of test items",
@@ -101,6 +102,3 @@ def _values(metric: Metric, scored: Scored) -> Mapping[str, float]:
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
-
-def _bound(interval: tuple[float, float] | None, side: int) -> float | None:
-    return None if interval is None else interval[side]

@@ -1,0 +1,5 @@
+"""``python -m mmbench`` is the command line."""
+
+from mmbench.cli import main
+
+main()

@@ -1,0 +1,151 @@
+"""The commands and their options."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from mmbench.cli import output
+
+app = typer.Typer(
+    name="mmbench",
+    help="Evaluate multimodal models on checked data, with intervals, and write leaderboards. Not OpenCompass' MMBench.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+boards = typer.Typer(help="Leaderboards from run folders.", no_args_is_help=True)
+app.add_typer(boards, name="leaderboard")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+OutputDir = Annotated[Path, typer.Option("--output-dir", "-o", help="Where run folders go.")]
+MaxErrors = Annotated[float, typer.Option(min=0.0, max=1.0, help="The share of failed samples above which a run fails.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        import mmbench
+
+        typer.echo(f"mmbench {mmbench.__version__}")
+        raise typer.Exit
+
+
+@app.command("list")
+def list_(
+    what: Annotated[Literal["datasets", "tasks", "models", "suites"], typer.Argument(help="What to list.")],
+    modality: Annotated[str | None, typer.Option(help="Datasets that hold this modality: image, text, audio.")] = None,
+    task: Annotated[str | None, typer.Option(help="Datasets and tasks of this kind, as retrieval.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List what there is."""
+    from mmbench import api
+
+    tables: dict[str, Callable[[], Any]] = {
+        "datasets": lambda: api.list_datasets(task=task, modality=modality),
+        "tasks": lambda: api.list_tasks(kind=task),
+        "models": api.list_models,
+        "suites": api.list_suites,
+    }
+    table = tables[what]()
+    output.table(table.to_dict("records"), list(table.columns), title=f"{len(table)} {what}", as_json=as_json)
+
+
+@app.command()
+def show(
+    key: Annotated[str, typer.Argument(help="A dataset, task, model or suite, or the folder of a run.")], as_json: Json = False
+) -> None:
+    """Show everything that is known about one thing."""
+    from mmbench.cli.facts import facts_of
+
+    output.facts(facts_of(key), as_json=as_json)
+
+
+@app.command()
+def download(
+    key: Annotated[str, typer.Argument(help="A dataset.")],
+    split: Annotated[str | None, typer.Option(help="One split; all by default.")] = None,
+    format: Annotated[Literal["parquet", "webdataset"], typer.Option(help="How to write it.")] = "parquet",  # noqa: A002
+    to: Annotated[Path | None, typer.Option(help="A folder; without it only the cache is filled.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch and check a dataset's splits, and write them where you want them."""
+    from mmbench import api
+
+    written = api.download(key, split, format=format, to=to)
+    splits = api.load_dataset(key) if split is None else {split: api.load_dataset(key, split)}
+    rows = [
+        {"split": name, "samples": len(found), "evidence": found.evidence, "fingerprint": found.fingerprint[:16]}
+        for name, found in splits.items()
+    ]
+    output.table(rows, ["split", "samples", "evidence", "fingerprint"], title=key, as_json=as_json)
+    if not as_json:
+        for path in written:
+            typer.echo(str(path))
+
+
+@app.command("run")
+@app.command("evaluate", hidden=True)
+def run(
+    model: Annotated[str, typer.Option("--model", "-m", help="A model's name, package.module:Factory, or file:predictions.jsonl.")],
+    task: Annotated[list[str] | None, typer.Option("--task", "-t", help="A task; may be given several times.")] = None,
+    suite: Annotated[str | None, typer.Option("--suite", "-s", help="A suite: every task of it that the model can do.")] = None,
+    output_dir: OutputDir = Path("runs"),
+    batch_size: Annotated[int, typer.Option(min=1, help="Items per call of the model.")] = 32,
+    limit: Annotated[int | None, typer.Option(min=1, help="About this many samples: whole groups, seeded, never ranked.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the limit.")] = 0,
+    max_errors: MaxErrors = 0.01,
+    model_args: Annotated[str | None, typer.Option(help="Arguments of the model as YAML: 'seed: 3'.")] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Throw away what is stored and begin again.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be built, asked and stored; do nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Evaluate a model. A run that was broken off goes on where it stopped; a finished one is not done again."""
+    from mmbench.cli.running import Request, describe, execute
+    from mmbench.engines.evaluation import Options
+
+    options = Options(output_dir, batch_size, limit, seed, restart, max_errors, progress=not as_json)
+    request = Request(model, tuple(task or ()), suite, model_args, options)
+    rows = describe(request) if dry_run else execute(request, quiet=as_json)
+    columns = list(rows[0]) if rows else []
+    output.table(rows, columns, title="would run" if dry_run else f"{model}", as_json=as_json)
+
+
+@app.command()
+def score(
+    file: Annotated[Path, typer.Argument(help='JSONL, one {"id": …, "prediction": …} per line.')],
+    task: Annotated[str, typer.Option("--task", "-t", help="The task that was answered.")],
+    name: Annotated[str | None, typer.Option(help="What boards call it; the file's name by default.")] = None,
+    output_dir: OutputDir = Path("runs"),
+    max_errors: MaxErrors = 0.01,
+    as_json: Json = False,
+) -> None:
+    """Score predictions that were made elsewhere. A sample without one counts as wrong."""
+    from mmbench import api
+
+    found = api.score(file, task, name=name, output_dir=output_dir, max_errors=max_errors)
+    output.scores(found, as_json=as_json)
+
+
+@boards.command("build")
+def build(
+    runs: Annotated[list[Path], typer.Argument(help="Folders that hold runs.")],
+    out: Annotated[Path | None, typer.Option("--out", help="A folder for index.html, board.md and scores.csv.")] = None,
+    suite: Annotated[str | None, typer.Option("--suite", "-s", help="Columns and score of this suite; all tasks found by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print a leaderboard, and write it as a page, Markdown and CSV."""
+    from mmbench.cli.running import board_of
+
+    board = board_of(runs, suite)
+    if out is not None:
+        page = board.to_html(out)
+        board.to_markdown(out / "board.md")
+    if as_json:
+        output.json_document(board.to_dict())
+        return
+    typer.echo(board.to_markdown())
+    if out is not None:
+        typer.echo(f"page: {page}")

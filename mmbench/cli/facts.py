@@ -1,0 +1,59 @@
+"""What ``mmbench show`` shows of a dataset, a task, a model, a suite or a run."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mmbench.api import is_installed
+from mmbench.errors import unknown_key
+from mmbench.loaders import all_cards
+from mmbench.models import all_models
+from mmbench.models.base import capabilities
+from mmbench.runs.records import read_run
+from mmbench.tasks import Task, all_suites, all_tasks
+
+
+def facts_of(key: str) -> dict[str, Any]:
+    """Everything that is known under a key. ``UserError`` where nothing has it."""
+    if (Path(key) / "run.json").exists():
+        run = read_run(Path(key))
+        return {**run.record, "scores": run.report}
+    for card in all_cards():
+        if card.key == key:
+            return {"dataset": key, "installed": is_installed(key), **card.model_dump(mode="json", exclude={"key"})}
+    for task in all_tasks():
+        if task.id == key:
+            return _task(task)
+    for entry in all_models():
+        if entry.card.name == key:
+            card_facts = {**asdict(entry.card), "modalities": sorted(entry.card.modalities)}
+            needs = f"pip install 'mmbench[{entry.extra}]'" if entry.extra else "nothing more"
+            return {"model": key, "can": list(capabilities(entry.make)), "needs": needs, **card_facts}
+    for suite in all_suites():
+        if key in (suite.name, suite.family):
+            return {"suite": suite.name, **{name: value for name, value in asdict(suite).items() if name != "name"}}
+    known = [
+        *(card.key for card in all_cards()),
+        *(task.id for task in all_tasks()),
+        *(entry.card.name for entry in all_models()),
+        *(suite.name for suite in all_suites()),
+    ]
+    raise unknown_key("dataset, task, model or suite", key, known)
+
+
+def _task(task: Task) -> dict[str, Any]:
+    return {
+        "task": task.id,
+        "title": task.title,
+        "kind": task.kind,
+        "version": task.version,
+        "dataset": f"{task.dataset} {task.split}",
+        "training": f"{task.train_split}, {task.valid_split}",
+        "shows": sorted(task.modalities),
+        "needs": task.ask,
+        "protocol": dict(task.protocol),
+        "metric": task.metric.signature,
+        "primary": task.primary,
+        "keys": {name: f"{facts.definition} ({'higher' if facts.higher_is_better else 'lower'} is better; {facts.source})" for name, facts in task.metric.keys.items()},
+        "changelog": list(task.changelog),
+    }
