@@ -75,9 +75,8 @@ def _build_locked(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: 
 
 def _build(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: bool) -> dict[str, Any]:
     counts, fingerprints = _write_rows(card, inputs, folder, progress=progress)
-    facts = {split: {"count": counts[split], "fingerprint": fingerprints[split]} for split in card.splits}
-    for split, found in facts.items():
-        _verify(card, split, found["count"], found["fingerprint"])
+    for split in card.splits:
+        _verify(card, split, counts[split], fingerprints[split])
     manifest = {
         "schema": SCHEMA_VERSION,
         "key": card.key,
@@ -85,8 +84,13 @@ def _build(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: bool) -
         "generator": card.source.generator,
         "files": dict(inputs.files),
         "splits": {
-            split: {**found, "file": f"{split}.arrow", "sha256": file_sha256(folder / f"{split}.arrow")}
-            for split, found in facts.items()
+            split: {
+                "count": counts[split],
+                "fingerprint": fingerprints[split],
+                "file": f"{split}.arrow",
+                "sha256": file_sha256(folder / f"{split}.arrow"),
+            }
+            for split in card.splits
         },
     }
     write_json(folder / "manifest.json", manifest)

@@ -115,7 +115,10 @@ class PairedDataset(Sequence[Sample]):
         found: list[tuple[int, int, str]] = []
         row = 0
         for chunk in self._rows.data.column("content").chunks:
-            kinds, tongues, prints = (chunk.values.field(name).to_pylist() for name in ("modality", "language", "fingerprint"))
+            struct = chunk.values  # noqa: PD011  (Arrow, not pandas)
+            kinds, tongues, prints = (
+                struct.field(name).to_pylist() for name in ("modality", "language", "fingerprint")
+            )
             for start, stop in itertools.pairwise(chunk.offsets.to_pylist()):
                 parts = [i for i in range(start, stop) if kinds[i] == modality and language in (None, tongues[i])]
                 if row in places:

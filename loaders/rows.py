@@ -41,9 +41,7 @@ SCHEMA = pa.schema(
         ("fingerprint", pa.string()),
     ]
 )
-EMPTY_PART: Mapping[str, Any] = MappingProxyType(
-    {name: None for name in (PART.field(i).name for i in range(PART.num_fields))}
-)
+EMPTY_PART: Mapping[str, Any] = MappingProxyType(dict.fromkeys(PART.field(i).name for i in range(PART.num_fields)))
 
 
 def to_row(sample: Sample, roots: Roots) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from mmbench.engines.evaluation import Options, evaluate_one, refusal
 from mmbench.errors import UserError
 from mmbench.loaders import all_cards, get_card, load_dataset
 from mmbench.models import LoadedModel, all_models, as_model, load_model, wrap_model
-from mmbench.models.base import capabilities
+from mmbench.models.base import ALL_MODALITIES, capabilities
 from mmbench.models.files import FilePredictions
 from mmbench.runs.records import Run
 from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task
@@ -64,7 +64,12 @@ def evaluate(
 
 
 def score(
-    predictions: str | Path, task: str, *, name: str | None = None, output_dir: str | Path = "runs", max_errors: float = 0.01
+    predictions: str | Path,
+    task: str,
+    *,
+    name: str | None = None,
+    output_dir: str | Path = "runs",
+    max_errors: float = 0.01,
 ) -> Run:
     """Score predictions that were made elsewhere; no model is needed.
 
@@ -84,11 +89,16 @@ def score(
     if not answers.ids & known:
         some = next(iter(sorted(known)))
         raise UserError(f"{predictions} predicts none of the samples of {task}: its ids should look like {some!r}.")
-    run = evaluate_one(wrap_model(answers), chosen, Options(Path(output_dir), max_errors=max_errors))
-    return run
+    return evaluate_one(wrap_model(answers), chosen, Options(Path(output_dir), max_errors=max_errors))
 
 
-def download(key: str, split: str | None = None, *, format: str = "parquet", to: str | Path | None = None) -> list[Path]:  # noqa: A002
+def download(
+    key: str,
+    split: str | None = None,
+    *,
+    format: str = "parquet",
+    to: str | Path | None = None,  # noqa: A002
+) -> list[Path]:
     """Fetch and check a dataset's splits; with ``to``, write them there.
 
     Args:
@@ -111,14 +121,18 @@ def download(key: str, split: str | None = None, *, format: str = "parquet", to:
     folder = Path(to)
     written: list[Path] = []
     for name, dataset in splits.items():
-        written += [dataset.to_parquet(folder / f"{name}.parquet")] if format == "parquet" else dataset.to_webdataset(folder)
+        written += (
+            [dataset.to_parquet(folder / f"{name}.parquet")] if format == "parquet" else dataset.to_webdataset(folder)
+        )
     return written
 
 
 def list_datasets(*, task: str | None = None, modality: str | None = None) -> "pd.DataFrame":
     """One row per dataset; ``task`` (a task kind) and ``modality`` filter."""
     cards = [
-        card for card in all_cards() if (task is None or task in card.task_kinds) and (modality is None or modality in card.modalities)
+        card
+        for card in all_cards()
+        if (task is None or task in card.task_kinds) and (modality is None or modality in card.modalities)
     ]
     return _frame(
         ["key", "title", "tasks", "modalities", "samples", "access", "licence", "installed"],
@@ -162,14 +176,15 @@ def list_tasks(*, kind: str | None = None) -> "pd.DataFrame":
 def list_models() -> "pd.DataFrame":
     """One row per model of the catalog."""
     return _frame(
-        ["name", "kind", "takes", "can", "parameters", "needs", "summary"],
+        ["name", "kind", "takes", "can", "needs", "summary"],
         (
             {
                 "name": entry.card.name,
                 "kind": entry.card.kind,
-                "takes": ", ".join(sorted(entry.card.modalities)),
+                "takes": "anything"
+                if entry.card.modalities == ALL_MODALITIES
+                else ", ".join(sorted(entry.card.modalities)),
                 "can": ", ".join(capabilities(entry.make)),
-                "parameters": entry.card.parameters,
                 "needs": f"mmbench[{entry.extra}]" if entry.extra else "",
                 "summary": entry.card.summary,
             }
@@ -195,7 +210,9 @@ def is_installed(key: str) -> bool:
     return True
 
 
-def selected_tasks(model: LoadedModel, tasks: str | Task | Suite | Sequence[str | Task], say: Say | None = None) -> list[Task]:
+def selected_tasks(
+    model: LoadedModel, tasks: str | Task | Suite | Sequence[str | Task], say: Say | None = None
+) -> list[Task]:
     """The tasks behind ids and suites. From a suite those that the model cannot do are left out, and said; a task named by id is kept."""
     if isinstance(tasks, Suite) or (isinstance(tasks, str) and _is_suite(tasks)):
         suite = tasks if isinstance(tasks, Suite) else get_suite(tasks)

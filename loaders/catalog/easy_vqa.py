@@ -41,8 +41,8 @@ def _questions(path: Path) -> list[tuple[str, str, int]]:
 CARD = DatasetCard(
     key="easy-vqa",
     title="easy-VQA",
-    summary="Questions on 64 px pictures of one coloured shape, 13 answers. A diagnostic: a lookup of the question alone answers two thirds, so "
-    "a score is never shown without its blind row.",
+    summary="Questions on 64 px pictures of one coloured shape, 13 answers. A diagnostic: a lookup of the question alone answers two thirds, "
+    "so a score is never shown without its blind row.",
     task_kinds=("question-answering",),
     modalities=(Modality.IMAGE, Modality.TEXT),
     languages=("en",),
@@ -85,7 +85,7 @@ CARD = DatasetCard(
     attribution="easy-VQA by Victor Zhou (MIT).",
     known_issues=(
         Issue(
-            summary="test questions that need no look at the picture for a good guess: a lookup of the question alone is right in 6,481 of 9,673",
+            summary="test questions that a lookup of the question alone answers, without the picture (of 9,673)",
             count=6481,
             handling="a blind row and a majority row stand beside every score",
         ),

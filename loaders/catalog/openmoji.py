@@ -47,8 +47,8 @@ def _split(count: int, fingerprint: str, share: str) -> SplitFacts:
 CARD = DatasetCard(
     key="openmoji",
     title="OpenMoji pictures, names and synthetic speech",
-    summary="Emoji as pictures (drawn at 128 px from the OpenMoji colour font), their names in 14 languages, and the English name spoken by "
-    "eSpeak NG. Toy data that ships with Python packages: it proves a pipe, not a model.",
+    summary="Emoji as pictures (drawn at 128 px from the OpenMoji colour font), their names in 14 languages, and the English name "
+    "spoken by eSpeak NG. Toy data that ships with Python packages: it proves a pipe, not a model.",
     task_kinds=("retrieval",),
     modalities=(Modality.IMAGE, Modality.TEXT, Modality.AUDIO),
     languages=LANGUAGES,

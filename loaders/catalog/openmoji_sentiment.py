@@ -46,8 +46,8 @@ def _ranking(path: Path) -> dict[str, tuple[float, int]]:
 CARD = DatasetCard(
     key="openmoji-sentiment",
     title="Emoji Sentiment Ranking on OpenMoji pictures",
-    summary="For each emoji the mean sentiment, in [-1, 1], of the tweets in which it stood (labels by 83 annotators in 13 languages), with "
-    "its OpenMoji picture and names. Toy data that ships with Python packages.",
+    summary="For each emoji the mean sentiment, in [-1, 1], of the tweets in which it stood (labels by 83 annotators in 13 "
+    "languages), with its OpenMoji picture and names. Toy data that ships with Python packages.",
     task_kinds=("sentiment-regression",),
     modalities=(Modality.IMAGE, Modality.TEXT),
     languages=LANGUAGES,
@@ -55,7 +55,8 @@ CARD = DatasetCard(
         "all": SplitFacts(
             count=615,
             fingerprint="402b584e55f9a455e00ce4447a82a966ec070450986a725086fbc63224de6708",
-            protocol="one set in five folds (meta.fold) by a stable hash of the group; every emoji counts the same, however many tweets it has",
+            protocol="one set in five folds (meta.fold) by a stable hash of the group; every emoji counts the same, "
+            "however many tweets it has",
         )
     },
     columns={
@@ -81,7 +82,8 @@ CARD = DatasetCard(
     download_bytes=0,
     citation="Kralj Novak, Smailović, Sluban, Mozetič: Sentiment of Emojis. PLoS ONE 10(12): e0144296, 2015.",
     homepage="https://www.clarin.si/repository/xmlui/handle/11356/1048",
-    attribution="Emoji designed by OpenMoji (openmoji.org), licence CC BY-SA 4.0. Emoji Sentiment Ranking 1.0 (Kralj Novak et al. 2015), CC BY-SA 4.0.",
+    attribution="Emoji designed by OpenMoji (openmoji.org), licence CC BY-SA 4.0. "
+    "Emoji Sentiment Ranking 1.0 (Kralj Novak et al. 2015), CC BY-SA 4.0.",
     known_issues=(
         Issue(
             summary="ranked symbols that are no fully-qualified emoji of the font, or have under five tweets",

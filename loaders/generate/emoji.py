@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("en", "ar", "de", "es", "fa", "fr", "id", "it", "ja", "ko", "pt", "ru", "tr", "zh")
 FULLY_QUALIFIED = 2  # emoji.STATUS
@@ -96,8 +97,8 @@ def groups_of(emoji: Sequence[Emoji], pictures: Sequence[str]) -> dict[str, str]
     return unite([one.id for one in emoji], relations.values())
 
 
-def _read(folder: Path, name: str) -> dict[str, dict[str, float | str]] | dict[str, str]:
-    table: dict[str, str] = json.loads((folder / "unicode_codes" / name).read_bytes())
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    table: dict[str, Any] = json.loads((folder / "unicode_codes" / name).read_bytes())
     return table
 
 

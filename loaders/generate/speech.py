@@ -32,7 +32,7 @@ def speak_all(texts: Sequence[str], voice: str = "en-us") -> tuple[list[NDArray[
     request = json.dumps({"texts": list(texts), "voice": voice}).encode()
     done = subprocess.run(
         [sys.executable, "-m", "mmbench.loaders.generate.speech"], input=request, capture_output=True, check=False
-    )  # noqa: S603
+    )
     if done.returncode != 0:
         raise RuntimeError(f"speech synthesis failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
     head, _, body = done.stdout.partition(b"\n")

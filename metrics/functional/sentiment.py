@@ -77,10 +77,21 @@ def sentiment_metric(convention: str) -> Metric:
     )
 
 
+EQUAL = "all predictions, or all labels, are the same number"
 _KEYS = {
     "mae": Key("MAE", False, "mean absolute error, predictions not clipped", "MMSA metricsTop.py", 0.0, None),
-    "corr": Key("Pearson r", True, "Pearson correlation of predictions and labels", "MMSA metricsTop.py", -1.0, 1.0),
-    "spearman": Key("Spearman rho", True, "Pearson correlation of mid-ranks", "scipy.stats.spearmanr", -1.0, 1.0),
+    "corr": Key(
+        "Pearson r",
+        True,
+        "Pearson correlation of predictions and labels",
+        "MMSA metricsTop.py",
+        -1.0,
+        1.0,
+        undefined=EQUAL,
+    ),
+    "spearman": Key(
+        "Spearman rho", True, "Pearson correlation of mid-ranks", "scipy.stats.spearmanr", -1.0, 1.0, undefined=EQUAL
+    ),
     "acc2_posneg": Key(
         "Acc-2 neg/pos", True, "(pred > 0) == (label > 0) over labels other than 0", "MMSA metricsTop.py, Non0_acc_2"
     ),

@@ -21,7 +21,9 @@ app.add_typer(boards, name="leaderboard")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 OutputDir = Annotated[Path, typer.Option("--output-dir", "-o", help="Where run folders go.")]
-MaxErrors = Annotated[float, typer.Option(min=0.0, max=1.0, help="The share of failed samples above which a run fails.")]
+MaxErrors = Annotated[
+    float, typer.Option(min=0.0, max=1.0, help="The share of failed samples above which a run fails.")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -55,7 +57,8 @@ def list_(
 
 @app.command()
 def show(
-    key: Annotated[str, typer.Argument(help="A dataset, task, model or suite, or the folder of a run.")], as_json: Json = False
+    key: Annotated[str, typer.Argument(help="A dataset, task, model or suite, or the folder of a run.")],
+    as_json: Json = False,
 ) -> None:
     """Show everything that is known about one thing."""
     from mmbench.cli.facts import facts_of
@@ -89,17 +92,25 @@ def download(
 @app.command("run")
 @app.command("evaluate", hidden=True)
 def run(
-    model: Annotated[str, typer.Option("--model", "-m", help="A model's name, package.module:Factory, or file:predictions.jsonl.")],
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="A model's name, package.module:Factory, or file:predictions.jsonl.")
+    ],
     task: Annotated[list[str] | None, typer.Option("--task", "-t", help="A task; may be given several times.")] = None,
-    suite: Annotated[str | None, typer.Option("--suite", "-s", help="A suite: every task of it that the model can do.")] = None,
+    suite: Annotated[
+        str | None, typer.Option("--suite", "-s", help="A suite: every task of it that the model can do.")
+    ] = None,
     output_dir: OutputDir = Path("runs"),
     batch_size: Annotated[int, typer.Option(min=1, help="Items per call of the model.")] = 32,
-    limit: Annotated[int | None, typer.Option(min=1, help="About this many samples: whole groups, seeded, never ranked.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="About this many samples: whole groups, seeded, never ranked.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the limit.")] = 0,
     max_errors: MaxErrors = 0.01,
     model_args: Annotated[str | None, typer.Option(help="Arguments of the model as YAML: 'seed: 3'.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what is stored and begin again.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be built, asked and stored; do nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be built, asked and stored; do nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Evaluate a model. A run that was broken off goes on where it stopped; a finished one is not done again."""
@@ -108,9 +119,11 @@ def run(
 
     options = Options(output_dir, batch_size, limit, seed, restart, max_errors, progress=not as_json)
     request = Request(model, tuple(task or ()), suite, model_args, options)
-    rows = describe(request) if dry_run else execute(request, quiet=as_json)
-    columns = list(rows[0]) if rows else []
-    output.table(rows, columns, title="would run" if dry_run else f"{model}", as_json=as_json)
+    if dry_run:
+        rows = describe(request)
+        output.table(rows, list(rows[0]), title=f"{model} would be asked (nothing was run)", as_json=as_json)
+    else:
+        output.primaries(execute(request, quiet=as_json), title=model, as_json=as_json)
 
 
 @app.command()
@@ -133,7 +146,9 @@ def score(
 def build(
     runs: Annotated[list[Path], typer.Argument(help="Folders that hold runs.")],
     out: Annotated[Path | None, typer.Option("--out", help="A folder for index.html, board.md and scores.csv.")] = None,
-    suite: Annotated[str | None, typer.Option("--suite", "-s", help="Columns and score of this suite; all tasks found by default.")] = None,
+    suite: Annotated[
+        str | None, typer.Option("--suite", "-s", help="Columns and score of this suite; all tasks found by default.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Print a leaderboard, and write it as a page, Markdown and CSV."""

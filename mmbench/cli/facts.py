@@ -54,6 +54,9 @@ def _task(task: Task) -> dict[str, Any]:
         "protocol": dict(task.protocol),
         "metric": task.metric.signature,
         "primary": task.primary,
-        "keys": {name: f"{facts.definition} ({'higher' if facts.higher_is_better else 'lower'} is better; {facts.source})" for name, facts in task.metric.keys.items()},
+        "keys": {
+            name: f"{facts.definition} ({'higher' if facts.higher_is_better else 'lower'} is better; {facts.source})"
+            for name, facts in task.metric.keys.items()
+        },
         "changelog": list(task.changelog),
     }

@@ -1,13 +1,16 @@
 """Printing: tables and facts for people, one strict JSON document for programs."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from mmbench.runs.records import Run
+    from mmbench.runs.records import Run, Score
+
+WIDE = 140  # columns where nobody looks at a terminal: files and pipes
 
 
 def json_document(value: Any) -> None:
@@ -23,11 +26,13 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: s
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(soft_wrap=False)
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
     shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for column in columns:
+    for number, column in enumerate(columns):
         numeric = all(isinstance(row[column], int | float) and not isinstance(row[column], bool) for row in rows)
-        shown.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        shown.add_column(
+            column, justify="right" if numeric else "left", overflow="fold", no_wrap=number == 0 or numeric
+        )
     for row in rows:
         shown.add_row(*(_cell(row[column]) for column in columns))
     console.print(shown)
@@ -44,15 +49,37 @@ def facts(found: Mapping[str, Any], *, as_json: bool) -> None:
 
 def scores(run: "Run", *, as_json: bool) -> None:
     """Print a run's scores with their intervals."""
-    rows = [
-        {"metric": one.metric, "value": one.value, "low": one.low, "high": one.high, "n": one.n, "floor": one.floor, "ceiling": one.ceiling, "note": one.reason}
-        for one in run.values.values()
-    ]
     if as_json:
         json_document({"folder": str(run.folder), **run.report})
         return
+    rows = [{"metric": one.metric, **_value(one), "note": one.reason} for one in run.values.values()]
     table(rows, list(rows[0]), title=f"{run.model} on {run.task}", as_json=False)
-    typer.echo(f"run: {run.folder}")
+    typer.echo(f"{run.report['n_errors']} of {run.report['n']} samples failed. Run: {run.folder}")
+
+
+def primaries(runs: "Sequence[Run]", *, title: str, as_json: bool) -> None:
+    """Print the primary score of each run, or every report."""
+    if as_json:
+        json_document([{"folder": str(run.folder), **run.report} for run in runs])
+        return
+    rows = [
+        {
+            "task": run.task,
+            "metric": run.primary.metric,
+            **_value(run.primary),
+            "errors": run.report["n_errors"],
+            "note": run.primary.reason if run.limit is None else f"partial: limit {run.limit}",
+        }
+        for run in runs
+    ]
+    table(rows, list(rows[0]), title=title, as_json=False)
+    for run in runs:
+        typer.echo(str(run.folder))
+
+
+def _value(score: "Score") -> dict[str, Any]:
+    interval = None if score.low is None or score.high is None else f"[{score.low:.4f}, {score.high:.4f}]"
+    return {"value": score.value, "95 % interval": interval, "n": score.n, "chance": score.floor, "best": score.ceiling}
 
 
 def _cell(value: Any) -> str:

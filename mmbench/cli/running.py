@@ -31,20 +31,20 @@ class Request:
     options: Options
 
 
-def execute(request: Request, *, quiet: bool) -> list[dict[str, Any]]:
+def execute(request: Request, *, quiet: bool) -> list[Run]:
     """Run every task; one that fails is reported at the end, after the others. ``RunFailedError`` then names it."""
     model, tasks = _chosen(request, quiet=quiet)
-    rows, failures = [], []
+    runs, failures = [], []
     for task in tasks:
         try:
-            rows.append(_row(evaluate_one(model, task, request.options)))
+            runs.append(evaluate_one(model, task, request.options))
         except RunFailedError as error:
             if len(tasks) == 1:
                 raise
             failures.append(str(error))
     if failures:
         raise RunFailedError(f"{len(failures)} of {len(tasks)} runs failed. {' '.join(failures)}")
-    return rows
+    return runs
 
 
 def describe(request: Request) -> list[dict[str, Any]]:
@@ -60,12 +60,17 @@ def board_of(runs: list[Path], suite: str | None) -> "Leaderboard":
     if suite is None:
         return Leaderboard.from_runs(runs)
     found = get_suite(suite)
-    return Leaderboard.from_runs(runs, suite=SuiteFacts(found.name, found.title, found.tasks, found.beside, found.toy))
+    return Leaderboard.from_runs(
+        runs,
+        suite=SuiteFacts(name=found.name, title=found.title, tasks=found.tasks, beside=found.beside, toy=found.toy),
+    )
 
 
 def _chosen(request: Request, *, quiet: bool) -> tuple[LoadedModel, list[Task]]:
     if bool(request.tasks) == bool(request.suite):
-        raise UserError("Name what to run: either tasks with -t or one suite with -s (see `mmbench list tasks`, `mmbench list suites`).")
+        raise UserError(
+            "Name what to run: either tasks with -t or one suite with -s (see `mmbench list tasks`, `mmbench list suites`)."
+        )
     model = load_model(request.model, **_arguments(request.model_args))
     say = None if quiet else lambda text: typer.echo(text, err=True)
     chosen = get_suite(request.suite) if request.suite else list(request.tasks)
@@ -89,29 +94,26 @@ def _arguments(text: str | None) -> dict[str, Any]:
     return found
 
 
-def _row(run: Run) -> dict[str, Any]:
-    score = run.primary
-    return {
-        "task": run.task,
-        "metric": score.metric,
-        "value": score.value,
-        "low": score.low,
-        "high": score.high,
-        "n": score.n,
-        "errors": run.report["n_errors"],
-        "floor": score.floor,
-        "ceiling": score.ceiling,
-        "note": score.reason if run.limit is None else f"partial: limit {run.limit}",
-        "folder": str(run.folder),
-    }
-
-
 def _plan_row(model: LoadedModel, task: Task, options: Options) -> dict[str, Any]:
     if not is_built(get_card(task.dataset)):
         count = get_card(task.dataset).splits[task.split].count
-        return {"task": task.id, "data": "would be built first", "items": count if isinstance(count, int) else "unknown", "stored": 0, "to ask": "all", "folder": "–"}
+        return {
+            "task": task.id,
+            "data": "would be built first",
+            "items": count if isinstance(count, int) else "unknown",
+            "stored": 0,
+            "to ask": "all",
+            "folder": "–",
+        }
     job = prepare(model, task, options)
     store = Store(job.folder / "outputs")
     total = sum(len(stage.ids) for stage in job.plan.stages)
     left = total if options.restart else sum(len(store.missing(stage)) for stage in job.plan.stages)
-    return {"task": task.id, "data": "in the cache", "items": total, "stored": total - left, "to ask": left, "folder": str(job.folder)}
+    return {
+        "task": task.id,
+        "data": "in the cache",
+        "items": total,
+        "stored": total - left,
+        "to ask": left,
+        "folder": str(job.folder),
+    }

@@ -94,7 +94,9 @@ def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
     except ValueError as error:
         raise UserError(f"{task.id} cannot be planned: {error}.") from error
     dataset = load(task.split)
-    facts = identity(model.identity(), task, dataset, batch_size=options.batch_size, seed=options.seed, limit=options.limit)
+    facts = identity(
+        model.identity(), task, dataset, batch_size=options.batch_size, seed=options.seed, limit=options.limit
+    )
     name = run_id(facts)
     if model.revision is None:
         name = f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S}"  # nothing says that it is the same model: never resumed
@@ -122,7 +124,13 @@ def _run(job: Job, options: Options) -> Run:
     previous = _previous(job)
     if previous is None:
         _write_record(job, "running", {"started": started.isoformat(timespec="seconds")})
-    asked = execute(job.model, job.plan, store, Settings(options.batch_size, options.progress), f"{job.model.card.name} {job.task.id}")
+    asked = execute(
+        job.model,
+        job.plan,
+        store,
+        Settings(options.batch_size, options.progress),
+        f"{job.model.card.name} {job.task.id}",
+    )
     if asked == 0 and previous is not None and previous.report["metric"] == job.task.metric.signature:
         return previous
     scored = job.plan.score({stage.name: store.read(stage) for stage in job.plan.stages})
@@ -134,7 +142,8 @@ def _run(job: Job, options: Options) -> Run:
     if failed:
         key, reason = next(iter(scored.errors.items()))
         raise RunFailedError(
-            f"{len(scored.errors)} samples of {job.task.id} failed, above --max-errors {options.max_errors:g} (the first, {key}: {reason}). "
+            f"{len(scored.errors)} samples of {job.task.id} failed, above --max-errors {options.max_errors:g} "
+            f"(the first, {key}: {reason}). "
             f"Everything is kept in {job.folder}: raise --max-errors to accept it, or mend the cause and run again with --restart."
         )
     return read_run(job.folder)
@@ -167,7 +176,10 @@ def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
         "identity": {key: value for key, value in job.facts.items() if key != "name"},
         "model": model,
         "task": {
-            **{name: getattr(job.task, name) for name in ("id", "title", "version", "kind", "dataset", "split", "primary")},
+            **{
+                name: getattr(job.task, name)
+                for name in ("id", "title", "version", "kind", "dataset", "split", "primary")
+            },
         },
         "dataset": {
             "key": data.key,
@@ -231,6 +243,6 @@ def _disk_errors(folder: Path) -> Iterator[None]:
         if error.errno not in FULL_DISK:
             raise
         raise RunFailedError(
-            f"The disk of {folder} is full: nothing that was stored is lost. Free some space and run the same command again, it goes on where it stopped."
+            f"The disk of {folder} is full: nothing that was stored is lost. "
+            f"Free some space and run the same command again, it goes on where it stopped."
         ) from error
-

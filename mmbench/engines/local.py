@@ -56,18 +56,24 @@ def _fit(model: LoadedModel, phase: Phase, store: Store) -> None:
     try:
         model.model.fit([_shown(sample, model) for sample in train], [_shown(sample, model) for sample in valid])
     except MediaError as error:
-        raise RunFailedError(f"{model.card.name} cannot be fitted: the training split holds a broken {error}. Reinstall its data and run again.") from error
+        raise RunFailedError(
+            f"{model.card.name} cannot be fitted: the training split holds a broken {error}. Reinstall its data and run again."
+        ) from error
     if isinstance(model.model, Restorable):
         state = dict(model.model.fitted())
         store.save_fit(phase.name, state)
 
 
-def _ask_stage(model: LoadedModel, stage: Stage, missing: list[int], store: Store, settings: Settings, title: str) -> None:
+def _ask_stage(
+    model: LoadedModel, stage: Stage, missing: list[int], store: Store, settings: Settings, title: str
+) -> None:
     """Batches lie on a fixed grid, so that a resumed run asks the same batches as an unbroken one."""
     batches = sorted({index // settings.batch_size for index in missing})
     todo = set(missing)
     label = f"{title}: {stage.name}"
-    with tqdm(total=len(missing), desc=label, unit=" items", disable=None if settings.progress else True, leave=False) as bar:
+    with tqdm(
+        total=len(missing), desc=label, unit=" items", disable=None if settings.progress else True, leave=False
+    ) as bar:
         for batch in batches:
             start = batch * settings.batch_size
             stop = min(start + settings.batch_size, len(stage.ids))
@@ -143,7 +149,9 @@ def _generate(model: LoadedModel, requests: Sequence[Any]) -> list[Response]:
             failed[error.sample_id] = Response(error.sample_id, "", "error", error.reason)
             continue
         if set(found) != {request.sample_id for request in left}:
-            raise RunFailedError(f"{model.card.name}.generate returned responses for {len(found)} of {len(left)} requests: it has to answer each once.")
+            raise RunFailedError(
+                f"{model.card.name}.generate returned responses for {len(found)} of {len(left)} requests: it has to answer each once."
+            )
         break
     return [failed.get(request.sample_id) or found[request.sample_id] for request in shown]
 

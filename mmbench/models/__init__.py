@@ -14,7 +14,17 @@ from mmbench.models.base import ModelCard, capabilities
 from mmbench.models.files import FilePredictions
 from mmbench.samples import Request, Response
 
-__all__ = ["LoadedModel", "ModelCard", "ModelEntry", "Request", "Response", "all_models", "as_model", "load_model", "wrap_model"]
+__all__ = [
+    "LoadedModel",
+    "ModelCard",
+    "ModelEntry",
+    "Request",
+    "Response",
+    "all_models",
+    "as_model",
+    "load_model",
+    "wrap_model",
+]
 
 ENTRY_POINTS = "mmbench.models"
 
@@ -121,7 +131,9 @@ def as_model(
 
     wrong = sorted(set(methods) - {*CAPABILITIES, "fit"})
     if wrong or not methods:
-        raise UserError(f"as_model takes {', '.join((*CAPABILITIES, 'fit'))}; it was given {', '.join(wrong) or 'none of them'}.")
+        raise UserError(
+            f"as_model takes {', '.join((*CAPABILITIES, 'fit'))}; it was given {', '.join(wrong) or 'none of them'}."
+        )
     known = card or ModelCard(name, revision, ALL_MODALITIES)
     return LoadedModel(SimpleNamespace(**methods), known, None, {}, revision or _source_digest(methods))
 
@@ -130,7 +142,9 @@ def _wrap(model: object, spec: str | None, config: Mapping[str, Any]) -> LoadedM
     from mmbench.models.base import ALL_MODALITIES
 
     if not capabilities(model):
-        raise UserError(f"{spec or type(model).__name__} made an object with none of embed, generate, predict, score_pairs: see mmbench.models.base.")
+        raise UserError(
+            f"{spec or type(model).__name__} made an object with none of embed, generate, predict, score_pairs: see mmbench.models.base."
+        )
     card = getattr(model, "card", None)
     if not isinstance(card, ModelCard):
         card = ModelCard(spec or type(model).__name__, None, ALL_MODALITIES)

@@ -30,7 +30,12 @@ class FilePredictions:
     def __init__(self, path: str | Path, name: str | None = None) -> None:
         self.path = Path(path)
         self._by_id = _read(self.path)
-        self.card = ModelCard(name or self.path.stem, file_sha256(self.path)[:16], ALL_MODALITIES, summary=f"predictions from {self.path.name}")
+        self.card = ModelCard(
+            name or self.path.stem,
+            file_sha256(self.path)[:16],
+            ALL_MODALITIES,
+            summary=f"predictions from {self.path.name}",
+        )
 
     @property
     def ids(self) -> frozenset[str]:
@@ -78,7 +83,13 @@ def _line(path: Path, number: int, line: str) -> tuple[str, Any]:
     try:
         fields = json.loads(line)
     except ValueError as error:
-        raise UserError(f"{path} line {number} is not JSON ({error}): write one object per line with the keys id and prediction.") from error
-    if not isinstance(fields, dict) or "id" not in fields or not isinstance(fields.get("prediction"), str | int | float):
+        raise UserError(
+            f"{path} line {number} is not JSON ({error}): write one object per line with the keys id and prediction."
+        ) from error
+    if (
+        not isinstance(fields, dict)
+        or "id" not in fields
+        or not isinstance(fields.get("prediction"), str | int | float)
+    ):
         raise UserError(f"{path} line {number} needs the keys id and prediction (a string or a number).")
     return str(fields["id"]), fields["prediction"]

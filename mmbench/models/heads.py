@@ -11,7 +11,7 @@ from mmbench.models.encoders.features import FrozenFeatures
 from mmbench.models.ridge import Floats, Standardizer, best_ridge
 from mmbench.samples import Modality, Request, Response, Sample
 
-PENALTIES = tuple(10.0**power for power in range(0, 6))
+PENALTIES = tuple(10.0**power for power in range(6))
 RANK = {Modality.IMAGE: 64, Modality.TEXT: 32}  # principal components that are multiplied with one another
 CHUNK = 2048
 
@@ -53,13 +53,18 @@ class AnswerHead:
             self._features(samples, modality)  # in one go: the encoders are slow on single samples
         # Row by row: a matrix product's last bits depend on how many rows it has, and a resumed run may have fewer.
         best = [int(np.argmax(self._design([sample])[0] @ self._weights)) for sample in samples]
-        return [Response(request.sample_id, self._answers[column]) for request, column in zip(requests, best, strict=True)]
+        return [
+            Response(request.sample_id, self._answers[column]) for request, column in zip(requests, best, strict=True)
+        ]
 
     def state(self) -> dict[str, NDArray[np.float64] | str]:
         """Arrays and answers; empty before ``fit``."""
         if not self._answers:
             return {}
-        found: dict[str, NDArray[np.float64] | str] = {"answers.weights": self._weights, "answers.list": json.dumps(self._answers)}
+        found: dict[str, NDArray[np.float64] | str] = {
+            "answers.weights": self._weights,
+            "answers.list": json.dumps(self._answers),
+        }
         for modality, (mean, basis) in self._bases.items():
             found[f"answers.{modality}.mean"], found[f"answers.{modality}.basis"] = mean, basis
         return found
@@ -71,7 +76,8 @@ class AnswerHead:
         self._answers = json.loads(str(state["answers.list"]))
         self._weights = np.asarray(state["answers.weights"])
         self._bases = {
-            modality: (np.asarray(state[f"answers.{modality}.mean"]), np.asarray(state[f"answers.{modality}.basis"])) for modality in RANK
+            modality: (np.asarray(state[f"answers.{modality}.mean"]), np.asarray(state[f"answers.{modality}.basis"]))
+            for modality in RANK
         }
 
     def _design(self, samples: Sequence[Sample]) -> Floats:
@@ -103,7 +109,10 @@ class ValueHead:
         wanted = np.asarray([sample.target for sample in valid], dtype=np.float64) - self._mean
         penalties = [penalty * 10 for penalty in PENALTIES]
         self._weights, _ = best_ridge(
-            x.T @ x, x.T @ y[:, None], penalties, lambda weights: -float(((held @ weights)[:, 0] - wanted).__pow__(2).mean())
+            x.T @ x,
+            x.T @ y[:, None],
+            penalties,
+            lambda weights: -float(((held @ weights)[:, 0] - wanted).__pow__(2).mean()),
         )
 
     def predict(self, samples: Sequence[Sample]) -> Floats:
@@ -119,7 +128,7 @@ class ValueHead:
         return {
             "values.modalities": json.dumps(self._modalities),
             "values.weights": self._weights,
-            "values.mean": np.float64([self._mean]),
+            "values.mean": np.asarray([self._mean]),
             "values.center": self._scale.mean,
             "values.scale": self._scale.scale,
         }
@@ -144,4 +153,3 @@ def _principal(rows: NDArray[np.float32], rank: int) -> tuple[Floats, Floats]:
     values, vectors = np.linalg.eigh(centred.T @ centred / len(rows))
     top = slice(-1, -rank - 1, -1)
     return mean, vectors[:, top] / np.sqrt(np.maximum(values[top], 1e-12))
-

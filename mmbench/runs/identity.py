@@ -19,9 +19,14 @@ def identity(
         "task": task.id,
         "task_version": task.version,
         "protocol": dict(task.protocol),
-        "dataset": {"key": dataset.card.key, "split": dataset.split, "revision": dataset.revision, "fingerprint": dataset.fingerprint},
+        "dataset": {
+            "key": dataset.card.key,
+            "split": dataset.split,
+            "revision": dataset.revision,
+            "fingerprint": dataset.fingerprint,
+        },
         "batch_size": batch_size,
-        "seed": seed,
+        "seed": seed if limit is not None else None,  # it chooses the limit's samples, and nothing else
         "limit": limit,
     }
 

@@ -100,7 +100,9 @@ class Run:
         import pandas as pd
 
         columns = ["metric", "value", "low", "high", "n", "higher_is_better", "floor", "ceiling", "reason"]
-        return pd.DataFrame([{name: getattr(score, name) for name in columns} for score in self.values.values()], columns=columns)
+        return pd.DataFrame(
+            [{name: getattr(score, name) for name in columns} for score in self.values.values()], columns=columns
+        )
 
     @property
     def samples(self) -> "pd.DataFrame":
@@ -120,15 +122,21 @@ def read_run(folder: Path) -> Run:
     paths = [folder / "run.json", folder / "scores.json"]
     for path in paths:
         if not path.exists():
-            raise UserError(f"{folder} holds no finished run ({path.name} is missing): run the same command again, it goes on where it stopped.")
+            raise UserError(
+                f"{folder} holds no finished run ({path.name} is missing): run the same command again, it goes on where it stopped."
+            )
     documents = []
     for path in paths:
         try:
             documents.append(read_json(path))
         except ValueError as error:
-            raise UserError(f"{path} is damaged ({error}): delete it and run the same command again, nothing is asked twice.") from error
+            raise UserError(
+                f"{path} is damaged ({error}): delete it and run the same command again, nothing is asked twice."
+            ) from error
     if documents[0].get("schema") != SCHEMA_VERSION:
-        raise UserError(f"{folder} was written by another version of mmbench (schema {documents[0].get('schema')}, this one reads {SCHEMA_VERSION}).")
+        raise UserError(
+            f"{folder} was written by another version of mmbench (schema {documents[0].get('schema')}, this one reads {SCHEMA_VERSION})."
+        )
     return Run(folder, documents[0], documents[1])
 
 

@@ -1,16 +1,14 @@
 """Per-sample arrays to values with intervals: a pure function of what is stored."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from mmbench.metrics.spec import Metric
 from mmbench.runs.records import Score
-from mmbench.stats import bootstrap_interval
+from mmbench.stats import bootstrap_interval, estimate
 from mmbench.tasks.base import Plan, Scored, Task
 
 LEVEL = 0.95
@@ -25,17 +23,18 @@ def report(task: Task, plan: Plan, scored: Scored) -> dict[str, Any]:
     clusters; they cover the choice of test items, and not the choice of training items or seeds.
     """
     metric = task.metric
-    values = _values(metric, scored)
+    sums, arrays, strata = metric.sums(scored.arrays), scored.arrays, scored.strata
+    values = estimate(sums, metric.from_sums, arrays=arrays, from_weights=metric.from_weights, strata=strata)
     intervals = bootstrap_interval(
-        metric.sums(scored.arrays),
+        sums,
         metric.from_sums,
+        arrays=arrays,
+        from_weights=metric.from_weights,
         clusters=scored.clusters,
-        strata=scored.strata,
+        strata=strata,
         resamples=RESAMPLES,
         level=LEVEL,
         seed=SEED,
-        arrays=scored.arrays,
-        from_weights=metric.from_weights,
     )
     shown = {key: found for key, found in intervals.items() if found is not None and not metric.keys[key].count}
     scores = [
@@ -89,16 +88,5 @@ def sample_table(scored: Scored) -> dict[str, Sequence[Any] | NDArray[Any]]:
     return columns
 
 
-def _values(metric: Metric, scored: Scored) -> Mapping[str, float]:
-    if scored.strata is None:
-        return metric.aggregate(scored.arrays)
-    labels = np.asarray(scored.strata)
-    folds = [
-        metric.aggregate({name: array[labels == label] for name, array in scored.arrays.items()}) for label in np.unique(labels)
-    ]
-    return {key: float(np.mean([fold[key] for fold in folds])) for key in metric.keys}
-
-
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-

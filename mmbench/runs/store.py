@@ -79,7 +79,13 @@ class Store:
         path.parent.mkdir(exist_ok=True)
         lines = []
         for response in responses:
-            fields = {"id": response.sample_id, "text": response.text, "finish_reason": response.finish_reason, "error": response.error, **facts}
+            fields = {
+                "id": response.sample_id,
+                "text": response.text,
+                "finish_reason": response.finish_reason,
+                "error": response.error,
+                **facts,
+            }
             lines.append(canonical_json({**fields, "digest": digest(fields)[:DIGEST_LENGTH]}))
         _append(path, lines)
 
@@ -95,7 +101,9 @@ class Store:
     def read(self, stage: Stage) -> Output:
         """A complete stage's output. ``UserError`` where something is missing or damaged."""
         if self.missing(stage):
-            raise UserError(f"{self.folder / stage.name} is not complete: run the same command again, it goes on where it stopped.")
+            raise UserError(
+                f"{self.folder / stage.name} is not complete: run the same command again, it goes on where it stopped."
+            )
         if stage.ask == "generate":
             found = {response.sample_id: response for response in self._responses(stage.name)}
             errors = {key: found[key].error or "" for key in stage.ids if found[key].error is not None}
@@ -124,7 +132,10 @@ class Store:
             return None
         path = self.folder / entries[-1]["file"]
         if file_sha256(path) != entries[-1]["sha256"]:
-            raise UserError(f"{path} is damaged (its sha256 is not the journalled one): delete it and run the same command again, the model is then fitted again.")
+            raise UserError(
+                f"{path} is damaged (its sha256 is not the journalled one): delete it and run the same command again, "
+                "the model is then fitted again."
+            )
         with safe_open(path, framework="numpy") as handle:
             state: dict[str, NDArray[Any] | str] = {key: handle.get_tensor(key) for key in handle.keys()}
             return state | dict(handle.metadata() or {})
@@ -133,7 +144,9 @@ class Store:
         from safetensors.numpy import save_file
 
         with atomic_path(self.folder / name) as temporary:
-            save_file({"values": np.ascontiguousarray(values)}, temporary, metadata={"errors": canonical_json(dict(errors))})
+            save_file(
+                {"values": np.ascontiguousarray(values)}, temporary, metadata={"errors": canonical_json(dict(errors))}
+            )
             sha256 = file_sha256(temporary)
         return Part(name, start, start + len(values), sha256)
 
@@ -163,7 +176,10 @@ class Store:
         lines = self.folder / stage / "responses.jsonl"
         if not lines.exists():
             return
-        rows = [{"id": one.sample_id, "text": one.text, "finish_reason": one.finish_reason, "error": one.error} for one in self._responses(stage)]
+        rows = [
+            {"id": one.sample_id, "text": one.text, "finish_reason": one.finish_reason, "error": one.error}
+            for one in self._responses(stage)
+        ]
         schema = pa.schema([(name, pa.string()) for name in ("id", "text", "finish_reason", "error")])
         name = f"{stage}/responses.parquet"
         with atomic_path(self.folder / name) as temporary:
@@ -191,7 +207,9 @@ class Store:
         for number, fields in _read_lines(path):
             claimed = fields.pop("digest", None)
             if claimed != digest(fields)[:DIGEST_LENGTH]:
-                raise UserError(f"{path} line {number} is damaged: delete that line and run the same command again, only that answer is asked for again.")
+                raise UserError(
+                    f"{path} line {number} is damaged: delete that line and run the same command again, only that answer is asked for again."
+                )
             compacted[fields["id"]] = Response(fields["id"], fields["text"], fields["finish_reason"], fields["error"])
         return list(compacted.values())
 
@@ -202,7 +220,10 @@ class Store:
         if not path.exists():
             return
         if file_sha256(path) != entry["sha256"]:
-            raise UserError(f"{path} is damaged (its sha256 is not the journalled one): restore it from a copy, or delete it and run the same command again to ask for its {entry['n']} answers again.")
+            raise UserError(
+                f"{path} is damaged (its sha256 is not the journalled one): restore it from a copy, "
+                f"or delete it and run the same command again to ask for its {entry['n']} answers again."
+            )
         for row in pq.read_table(path).to_pylist():
             yield Response(row["id"], row["text"], row["finish_reason"], row["error"])
 
@@ -225,7 +246,9 @@ def _joined(batches: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """Batches below one another; one in which every item failed is a column of NaN and takes the others' width."""
     width = max(batch.shape[1] for batch in batches)
     if any(batch.shape[1] not in (1, width) for batch in batches):
-        raise RunFailedError(f"The model returned vectors of different lengths ({', '.join(sorted({str(b.shape[1]) for b in batches}))}): it has to keep to one.")
+        raise RunFailedError(
+            f"The model returned vectors of different lengths ({', '.join(sorted({str(b.shape[1]) for b in batches}))}): it has to keep to one."
+        )
     dtype = np.result_type(*(batch.dtype for batch in batches))
     return np.concatenate([np.broadcast_to(batch, (len(batch), width)).astype(dtype, copy=False) for batch in batches])
 
@@ -262,7 +285,9 @@ def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             fields = json.loads(line)
         except ValueError as error:
-            raise UserError(f"{path} line {number} is damaged (no JSON): delete that line and run the same command again.") from error
+            raise UserError(
+                f"{path} line {number} is damaged (no JSON): delete that line and run the same command again."
+            ) from error
         yield number, fields
 
 
@@ -272,4 +297,3 @@ def _cut_torn_line(path: Path) -> None:
     if torn:
         with path.open("r+b") as handle:
             handle.truncate(len(whole) + len(newline))
-

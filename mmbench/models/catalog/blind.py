@@ -49,7 +49,11 @@ class Blind:
         """The table, the weights and the mean."""
         import json
 
-        return {"table": json.dumps([self._by_text, self._default]), "weights": self._weights, "mean": np.float64([self._mean])}
+        return {
+            "table": json.dumps([self._by_text, self._default]),
+            "weights": self._weights,
+            "mean": np.asarray([self._mean]),
+        }
 
     def restore(self, state: Fitted) -> None:
         """Take them back."""
@@ -88,7 +92,8 @@ def _hashed(samples: Sequence[Sample]) -> Floats:
     for row, sample in zip(rows, samples, strict=True):
         for gram in _grams(f" {sample.text.casefold()} "):
             row[zlib.crc32(gram.encode()) % BUCKETS] += 1
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1.0)
+    unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1.0)
+    return unit
 
 
 def _grams(text: str) -> Iterator[str]:
@@ -98,6 +103,14 @@ def _grams(text: str) -> Iterator[str]:
 
 
 ENTRY = ModelEntry(
-    ModelCard("blind", "1", frozenset({Modality.TEXT}), kind="floor", parameters=0, training_datasets=(), summary="Sees the text only: what the questions give away."),
+    ModelCard(
+        "blind",
+        "1",
+        frozenset({Modality.TEXT}),
+        kind="floor",
+        parameters=0,
+        training_datasets=(),
+        summary="Sees the text only: what the questions give away.",
+    ),
     Blind,
 )

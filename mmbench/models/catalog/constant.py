@@ -14,7 +14,12 @@ class Constant:
     """A collapsed model. Where ties are expected values it gets exactly chance."""
 
     def embed(
-        self, samples: Sequence[Sample], *, modalities: frozenset[Modality], role: Role | None = None, instruction: str | None = None
+        self,
+        samples: Sequence[Sample],
+        *,
+        modalities: frozenset[Modality],
+        role: Role | None = None,
+        instruction: str | None = None,
     ) -> NDArray[np.float32]:
         """Ones ``(n, 8)``."""
         return np.ones((len(samples), 8), dtype=np.float32)
@@ -29,6 +34,14 @@ class Constant:
 
 
 ENTRY = ModelEntry(
-    ModelCard("constant", "1", ALL_MODALITIES, kind="floor", parameters=0, training_datasets=(), summary="Says the same for everything."),
+    ModelCard(
+        "constant",
+        "1",
+        ALL_MODALITIES,
+        kind="floor",
+        parameters=0,
+        training_datasets=(),
+        summary="Says the same for everything.",
+    ),
     Constant,
 )

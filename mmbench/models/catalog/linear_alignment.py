@@ -44,7 +44,12 @@ class LinearAlignment:
             self._values.fit(train, valid)
 
     def embed(
-        self, samples: Sequence[Sample], *, modalities: frozenset[Modality], role: Role | None = None, instruction: str | None = None
+        self,
+        samples: Sequence[Sample],
+        *,
+        modalities: frozenset[Modality],
+        role: Role | None = None,
+        instruction: str | None = None,
     ) -> NDArray[np.float64]:
         """Vectors ``(n, d)`` in the anchor's standardized feature space."""
         if self._maps is None:
@@ -75,7 +80,9 @@ class LinearAlignment:
 class _Maps:
     """A ridge map from one modality into the standardized features of another."""
 
-    def __init__(self, source: Modality, anchor: Modality, scales: dict[Modality, Standardizer], weights: Floats) -> None:
+    def __init__(
+        self, source: Modality, anchor: Modality, scales: dict[Modality, Standardizer], weights: Floats
+    ) -> None:
         self.source, self.anchor, self.scales, self.weights = source, anchor, scales, weights
 
     @classmethod
@@ -96,7 +103,10 @@ class _Maps:
         return scaled if modality is self.anchor else np.stack([row @ self.weights for row in scaled])
 
     def state(self) -> dict[str, NDArray[np.float64] | str]:
-        arrays: dict[str, NDArray[np.float64] | str] = {"maps.weights": self.weights, "maps.pair": json.dumps([self.source, self.anchor])}
+        arrays: dict[str, NDArray[np.float64] | str] = {
+            "maps.weights": self.weights,
+            "maps.pair": json.dumps([self.source, self.anchor]),
+        }
         for modality, scale in self.scales.items():
             arrays[f"maps.{modality}.mean"], arrays[f"maps.{modality}.scale"] = scale.mean, scale.scale
         return arrays
@@ -107,7 +117,9 @@ class _Maps:
             return None
         source, anchor = (Modality(name) for name in json.loads(str(state["maps.pair"])))
         scales = {
-            modality: Standardizer(np.asarray(state[f"maps.{modality}.mean"]), np.asarray(state[f"maps.{modality}.scale"]))
+            modality: Standardizer(
+                np.asarray(state[f"maps.{modality}.mean"]), np.asarray(state[f"maps.{modality}.scale"])
+            )
             for modality in (source, anchor)
         }
         return cls(source, anchor, scales, np.asarray(state["maps.weights"]))

@@ -28,7 +28,7 @@ class Majority:
 
     def fitted(self) -> Fitted:
         """The answer and the mean."""
-        return {"answer": self._answer, "mean": np.float64([self._mean])}
+        return {"answer": self._answer, "mean": np.asarray([self._mean])}
 
     def restore(self, state: Fitted) -> None:
         """Take them back."""
@@ -44,6 +44,14 @@ class Majority:
 
 
 ENTRY = ModelEntry(
-    ModelCard("majority", "1", ALL_MODALITIES, kind="floor", parameters=0, training_datasets=(), summary="The most frequent answer, or the mean label, of the training split."),
+    ModelCard(
+        "majority",
+        "1",
+        ALL_MODALITIES,
+        kind="floor",
+        parameters=0,
+        training_datasets=(),
+        summary="The most frequent answer, or the mean label, of the training split.",
+    ),
     Majority,
 )

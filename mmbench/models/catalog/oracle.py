@@ -11,18 +11,24 @@ from mmbench.models.base import ALL_MODALITIES, ModelCard
 from mmbench.samples import Modality, Request, Response, Role, Sample
 
 WIDTH = 4096
+SIGNS = np.asarray([-1, 1], dtype=np.float32)
 
 
 def _signature(key: str) -> NDArray[np.float32]:
     seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
-    return np.random.default_rng(seed).choice(np.float32([-1, 1]), size=WIDTH)
+    return np.random.default_rng(seed).choice(SIGNS, size=WIDTH)
 
 
 class Oracle:
     """Answers with the target. For retrieval the target of a query is the ids of its positives, of a candidate its own id."""
 
     def embed(
-        self, samples: Sequence[Sample], *, modalities: frozenset[Modality], role: Role | None = None, instruction: str | None = None
+        self,
+        samples: Sequence[Sample],
+        *,
+        modalities: frozenset[Modality],
+        role: Role | None = None,
+        instruction: str | None = None,
     ) -> NDArray[np.float32]:
         """Sums of random signs ``(n, 4096)`` that stand for ids: the cosine is high for positives and near 0 for the rest."""
         return np.stack([np.sum([_signature(key) for key in sample.target], axis=0) for sample in samples])
@@ -39,7 +45,14 @@ class Oracle:
 
 ENTRY = ModelEntry(
     ModelCard(
-        "oracle", "1", ALL_MODALITIES, kind="ceiling", privileged=True, parameters=0, training_datasets=(), summary="Is shown the targets: the ceiling."
+        "oracle",
+        "1",
+        ALL_MODALITIES,
+        kind="ceiling",
+        privileged=True,
+        parameters=0,
+        training_datasets=(),
+        summary="Is shown the targets: the ceiling.",
     ),
     Oracle,
 )

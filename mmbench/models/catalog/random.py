@@ -40,10 +40,17 @@ class Random:
         self._answers = tuple(str(state["answers"]).split("\n"))
 
     def embed(
-        self, samples: Sequence[Sample], *, modalities: frozenset[Modality], role: Role | None = None, instruction: str | None = None
+        self,
+        samples: Sequence[Sample],
+        *,
+        modalities: frozenset[Modality],
+        role: Role | None = None,
+        instruction: str | None = None,
     ) -> NDArray[np.float32]:
         """Normal vectors ``(n, 64)``."""
-        rows = [_generator(self.seed, "embed", sample.id, *sorted(modalities)).standard_normal(WIDTH) for sample in samples]
+        rows = [
+            _generator(self.seed, "embed", sample.id, *sorted(modalities)).standard_normal(WIDTH) for sample in samples
+        ]
         return np.asarray(rows, dtype=np.float32)
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
@@ -62,6 +69,14 @@ class Random:
 
 
 ENTRY = ModelEntry(
-    ModelCard("random", "1", ALL_MODALITIES, kind="floor", parameters=0, training_datasets=(), summary="Draws at random, seeded by the sample's id."),
+    ModelCard(
+        "random",
+        "1",
+        ALL_MODALITIES,
+        kind="floor",
+        parameters=0,
+        training_datasets=(),
+        summary="Draws at random, seeded by the sample's id.",
+    ),
     Random,
 )

@@ -12,12 +12,16 @@ from mmbench.models.encoders.weights import checked
 if TYPE_CHECKING:
     from PIL import Image
 
-SIDES = (64, 96, 128)  # a picture is brought to the smallest that holds it; 128 is ten times as fast as the 224 of training
+SIDES = (
+    64,
+    96,
+    128,
+)  # a picture is brought to the smallest that holds it; 128 is ten times as fast as the 224 of training
 BATCH = 16  # always full: with one shape, a picture's features do not depend on its neighbours, so a resumed run gives equal bits
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-MEAN = np.float32([0.485, 0.456, 0.406])
+MEAN = np.asarray([0.485, 0.456, 0.406], dtype=np.float32)
 WIDTH = 1280
-STD = np.float32([0.229, 0.224, 0.225])
+STD = np.asarray([0.229, 0.224, 0.225], dtype=np.float32)
 
 
 class ImageEncoder:

