@@ -101,6 +101,22 @@ class PairedDataset(Sequence[Sample]):
         """The sha256 over the samples' fingerprints in order."""
         return fingerprint_of(self._column("fingerprint"))
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a run records of its data: ``key, split, revision, fingerprint, evidence`` and what pages must say."""
+        return {
+            "key": self.card.key,
+            "title": self.card.title,
+            "split": self.split,
+            "revision": self.revision,
+            "fingerprint": self.fingerprint,
+            "evidence": self.evidence,
+            "licence": self.card.licence if isinstance(self.card.licence, str) else None,
+            "attribution": self.card.attribution,
+            "redistributable": self.card.redistributable,
+            "toy": self.card.toy,
+        }
+
     def facets(self, modality: Modality, language: str | None = None) -> list[tuple[int, int, str]]:
         """Which content of one kind the split holds, without reading any of it.
 

@@ -96,8 +96,8 @@ def download(
     key: str,
     split: str | None = None,
     *,
-    format: str = "parquet",
-    to: str | Path | None = None,  # noqa: A002
+    format: str = "parquet",  # noqa: A002  (the name in the command line and in `pandas`)
+    to: str | Path | None = None,
 ) -> list[Path]:
     """Fetch and check a dataset's splits; with ``to``, write them there.
 

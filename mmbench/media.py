@@ -3,7 +3,7 @@
 import hashlib
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 100_000_000  # 10,000 x 10,000: beyond any benchmark picture, and 300 MB decoded
 MAX_FRAMES = 200_000_000  # 75 minutes at 44.1 kHz
+UNKNOWN_SIZE = 0xFFFFFFFF  # in the header of a WAV file that was streamed
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
 
@@ -47,7 +48,7 @@ def decode_image(part: MediaPart, sample_id: str) -> "Image.Image":
     Raises:
         MediaError: the bytes are not a whole picture of a known format, or it has more than ``MAX_PIXELS``.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     data = read_bytes(part, sample_id)
     try:
@@ -56,6 +57,8 @@ def decode_image(part: MediaPart, sample_id: str) -> "Image.Image":
             raise MediaError(sample_id, f"the picture is {image.width} x {image.height}, above {MAX_PIXELS:,} pixels")
         image.load()
         upright = ImageOps.exif_transpose(image)
+    except UnidentifiedImageError as error:
+        raise MediaError(sample_id, f"not a readable {part.media_type}: no known picture format") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise MediaError(sample_id, f"not a readable {part.media_type}: {error}") from error
     return _flatten(upright)
@@ -75,14 +78,19 @@ def decode_audio(part: MediaPart, sample_id: str, rate: int | None = None) -> tu
     import soundfile
 
     data = read_bytes(part, sample_id)
+    if _is_cut_off(data):
+        raise MediaError(sample_id, f"not a readable {part.media_type}: the file is shorter than its header says")
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as handle:
             if handle.frames > MAX_FRAMES:
                 raise MediaError(sample_id, f"the sound has {handle.frames:,} frames, above {MAX_FRAMES:,}")
             frames = handle.read(frames=MAX_FRAMES, dtype="float32", always_2d=True)
-            found = int(handle.samplerate)
+            found, promised = int(handle.samplerate), int(handle.frames)
     except (soundfile.SoundFileError, RuntimeError) as error:
-        raise MediaError(sample_id, f"not a readable {part.media_type}: {error}") from error
+        reason = getattr(error, "error_string", error)  # the plain message names an address in memory
+        raise MediaError(sample_id, f"not a readable {part.media_type}: {reason}") from error
+    if frames.shape[0] < promised:
+        raise MediaError(sample_id, f"the {part.media_type} ends after {frames.shape[0]:,} of {promised:,} frames")
     if frames.shape[0] == 0:
         raise MediaError(sample_id, f"the {part.media_type} holds no sound")
     if rate is not None and rate != found:
@@ -103,10 +111,21 @@ def pcm_fingerprint(samples: NDArray[np.int16], rate: int) -> str:
     return hashlib.sha256(f"{rate} ".encode() + np.ascontiguousarray(samples, dtype="<i2").tobytes()).hexdigest()
 
 
+def _is_cut_off(data: bytes) -> bool:
+    """Whether a WAV or AIFF file ends before its header says: the decoder would take what is there for the whole."""
+    order: dict[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"RIFX": "big", b"FORM": "big"}
+    if data[:4] not in order:
+        return False
+    size = int.from_bytes(data[4:8], order[data[:4]])
+    return size != UNKNOWN_SIZE and len(data) + 1 < size + 8  # some writers count a padding byte that they leave out
+
+
 def _flatten(image: "Image.Image") -> "Image.Image":
     from PIL import Image
 
-    if image.mode == "RGB":
+    if image.mode.startswith("I;16"):  # Pillow's own conversion cuts 16 bits off at 255: everything turns white
+        return Image.fromarray((np.asarray(image) // 257).astype(np.uint8)).convert("RGB")
+    if image.mode == "RGB" and not image.has_transparency_data:
         return image
     if image.has_transparency_data:
         rgba = image.convert("RGBA")

@@ -41,8 +41,8 @@ def _questions(path: Path) -> list[tuple[str, str, int]]:
 CARD = DatasetCard(
     key="easy-vqa",
     title="easy-VQA",
-    summary="Questions on 64 px pictures of one coloured shape, 13 answers. A diagnostic: a lookup of the question alone answers two thirds, "
-    "so a score is never shown without its blind row.",
+    summary="Questions on 64 px pictures of one coloured shape, 13 answers. A diagnostic: a lookup of the question alone answers "
+    "two thirds, so a score is never shown without its blind row.",
     task_kinds=("question-answering",),
     modalities=(Modality.IMAGE, Modality.TEXT),
     languages=("en",),

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from mmbench.engines.local import Settings, execute
 from mmbench.errors import RunFailedError, UserError
 from mmbench.files import atomic_path, write_json
-from mmbench.loaders import load_dataset
-from mmbench.loaders.dataset import PairedDataset
 from mmbench.models import LoadedModel
 from mmbench.models.base import Fittable, capabilities
 from mmbench.runs.identity import folder_name, identity, run_id
@@ -58,7 +57,7 @@ class Job:
 
     model: LoadedModel
     task: Task
-    dataset: PairedDataset
+    data: dict[str, Any]
     plan: Plan
     facts: dict[str, Any]
     folder: Path
@@ -82,26 +81,20 @@ def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
     reason = refusal(model, task)
     if reason is not None:
         raise UserError(f"{reason} See `mmbench list tasks` for what it can do.")
-    loaded: dict[str, PairedDataset] = {}
-
-    def load(split: str) -> PairedDataset:
-        if split not in loaded:
-            loaded[split] = load_dataset(task.dataset, split, progress=options.progress)
-        return loaded[split]
-
+    load = cache(partial(task.load, progress=options.progress))
     try:
         plan = task.plan(load, limit=options.limit, seed=options.seed, privileged=model.card.privileged)
     except ValueError as error:
         raise UserError(f"{task.id} cannot be planned: {error}.") from error
-    dataset = load(task.split)
+    data = load(task.split).facts
     facts = identity(
-        model.identity(), task, dataset, batch_size=options.batch_size, seed=options.seed, limit=options.limit
+        model.identity(), task, data, batch_size=options.batch_size, seed=options.seed, limit=options.limit
     )
     name = run_id(facts)
     if model.revision is None:
         name = f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S}"  # nothing says that it is the same model: never resumed
     folder = options.output_dir / folder_name(model.card.name) / folder_name(task.id) / name
-    return Job(model, task, dataset, plan, {**facts, "name": name}, folder)
+    return Job(model, task, data, plan, {**facts, "name": name}, folder)
 
 
 def evaluate_one(model: LoadedModel, task: Task, options: Options) -> Run:
@@ -166,7 +159,7 @@ def _write_scores(job: Job, scored: Scored) -> None:
 
 
 def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
-    card, data = job.model.card, job.dataset.card
+    card = job.model.card
     fitted = f"{job.task.dataset} {job.task.train_split}" if isinstance(job.model.model, Fittable) else None
     model = {**asdict(card), "modalities": sorted(card.modalities), "revision": job.model.revision, "fitted_on": fitted}
     record = {
@@ -181,17 +174,7 @@ def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
                 for name in ("id", "title", "version", "kind", "dataset", "split", "primary")
             },
         },
-        "dataset": {
-            "key": data.key,
-            "title": data.title,
-            "licence": data.licence if isinstance(data.licence, str) else None,
-            "attribution": data.attribution,
-            "toy": data.toy,
-            "redistributable": data.redistributable,
-            "evidence": job.dataset.evidence,
-            "revision": job.dataset.revision,
-            "fingerprint": job.dataset.fingerprint,
-        },
+        "dataset": job.data,
         "provenance": facts,
     }
     write_json(job.folder / "run.json", record)

@@ -1,30 +1,25 @@
 """What makes two runs the same run: everything that can move a score, and nothing else."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from mmbench.files import digest
-from mmbench.loaders.dataset import PairedDataset
 from mmbench.tasks.base import Task
 
 ID_LENGTH = 12
 
 
 def identity(
-    model: dict[str, Any], task: Task, dataset: PairedDataset, *, batch_size: int, seed: int, limit: int | None
+    model: Mapping[str, Any], task: Task, data: Mapping[str, Any], *, batch_size: int, seed: int, limit: int | None
 ) -> dict[str, Any]:
     """The facts that a run's id hashes. Times, machine and library versions are provenance and are not here."""
     return {
-        "model": model,
+        "model": dict(model),
         "task": task.id,
         "task_version": task.version,
         "protocol": dict(task.protocol),
-        "dataset": {
-            "key": dataset.card.key,
-            "split": dataset.split,
-            "revision": dataset.revision,
-            "fingerprint": dataset.fingerprint,
-        },
+        "dataset": {name: data[name] for name in ("key", "split", "revision", "fingerprint")},
         "batch_size": batch_size,
         "seed": seed if limit is not None else None,  # it chooses the limit's samples, and nothing else
         "limit": limit,

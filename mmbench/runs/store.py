@@ -137,7 +137,7 @@ class Store:
                 "the model is then fitted again."
             )
         with safe_open(path, framework="numpy") as handle:
-            state: dict[str, NDArray[Any] | str] = {key: handle.get_tensor(key) for key in handle.keys()}
+            state: dict[str, NDArray[Any] | str] = {key: handle.get_tensor(key) for key in sorted(handle.keys())}
             return state | dict(handle.metadata() or {})
 
     def _write(self, name: str, values: NDArray[Any], errors: Mapping[str, str], start: int) -> Part:
@@ -208,7 +208,8 @@ class Store:
             claimed = fields.pop("digest", None)
             if claimed != digest(fields)[:DIGEST_LENGTH]:
                 raise UserError(
-                    f"{path} line {number} is damaged: delete that line and run the same command again, only that answer is asked for again."
+                    f"{path} line {number} is damaged: delete that line and run the same command again, "
+                    "only that answer is asked for again."
                 )
             compacted[fields["id"]] = Response(fields["id"], fields["text"], fields["finish_reason"], fields["error"])
         return list(compacted.values())
@@ -247,7 +248,8 @@ def _joined(batches: Sequence[NDArray[Any]]) -> NDArray[Any]:
     width = max(batch.shape[1] for batch in batches)
     if any(batch.shape[1] not in (1, width) for batch in batches):
         raise RunFailedError(
-            f"The model returned vectors of different lengths ({', '.join(sorted({str(b.shape[1]) for b in batches}))}): it has to keep to one."
+            f"The model returned vectors of different lengths ({', '.join(sorted({str(b.shape[1]) for b in batches}))}): "
+            "it has to keep to one."
         )
     dtype = np.result_type(*(batch.dtype for batch in batches))
     return np.concatenate([np.broadcast_to(batch, (len(batch), width)).astype(dtype, copy=False) for batch in batches])

@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from mmbench.loaders import load_dataset
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.metrics.spec import Array, Metric
 from mmbench.samples import Modality, Request, Role, Sample
@@ -191,6 +192,10 @@ class Task(ABC):
             seed: of the limit.
             privileged: put targets into the items (the oracle).
         """
+
+    def load(self, split: str, *, progress: bool = True) -> PairedDataset:
+        """A split of the task's dataset, built into the cache at first use."""
+        return load_dataset(self.dataset, split, progress=progress)
 
     def split_for(self, load: Load, limit: int | None, seed: int) -> PairedDataset:
         """The split to score, or the seeded part of it. ``ValueError`` where it is empty."""
