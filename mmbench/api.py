@@ -217,13 +217,14 @@ def selected_tasks(
     if isinstance(tasks, Suite) or (isinstance(tasks, str) and _is_suite(tasks)):
         suite = tasks if isinstance(tasks, Suite) else get_suite(tasks)
         beside = [key for key in suite.beside if is_installed(get_task(key).dataset)]
-        kept = []
-        for task in [get_task(key) for key in (*beside, *suite.tasks)]:
-            reason = refusal(model, task)
-            if reason is None:
-                kept.append(task)
-            elif say is not None:
-                say(f"left out: {reason}")
+        offered = [get_task(key) for key in (*beside, *suite.tasks)]
+        kept = [task for task in offered if refusal(model, task) is None]
+        left = [task for task in offered if task not in kept]
+        if left and say is not None:
+            first = refusal(model, left[0])
+            say(
+                f"{model.card.name} does {len(kept)} of {len(offered)} tasks of {suite.name}; the first of the others: {first}"
+            )
         return kept
     return [_task(task) for task in ([tasks] if isinstance(tasks, str | Task) else tasks)]
 

@@ -1,4 +1,4 @@
-"""The two ways in which mmbench ends early on purpose; both read as one sentence that names the thing and the next step."""
+"""The ways in which mmbench ends early on purpose; they read as one sentence that names the thing and the next step."""
 
 
 class UserError(Exception):
@@ -7,6 +7,10 @@ class UserError(Exception):
 
 class RunFailedError(Exception):
     """A run that started and could not finish: too many failed samples, a full disk. The command line exits with 1."""
+
+
+class InterruptedRunError(Exception):
+    """Ctrl-C while a run was in progress. The command line exits with 130."""
 
 
 def unknown_key(kind: str, key: str, known: list[str]) -> UserError:

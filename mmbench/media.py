@@ -124,7 +124,7 @@ def _flatten(image: "Image.Image") -> "Image.Image":
     from PIL import Image
 
     if image.mode.startswith("I;16"):  # Pillow's own conversion cuts 16 bits off at 255: everything turns white
-        return Image.fromarray((np.asarray(image) // 257).astype(np.uint8)).convert("RGB")
+        return Image.fromarray(np.rint(np.asarray(image) / 257).astype(np.uint8)).convert("RGB")
     if image.mode == "RGB" and not image.has_transparency_data:
         return image
     if image.has_transparency_data:

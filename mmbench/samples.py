@@ -99,7 +99,7 @@ class FeaturesPart:
     @property
     def fingerprint(self) -> str:
         """The sha256 of shape, values and timestamps."""
-        times = b"" if self.timestamps is None else np.ascontiguousarray(self.timestamps).tobytes()
+        times = b"" if self.timestamps is None else np.ascontiguousarray(self.timestamps, dtype=np.float64).tobytes()
         head = canonical_json([self.name, list(self.values.shape)]).encode()
         return hashlib.sha256(head + np.ascontiguousarray(self.values, dtype=np.float32).tobytes() + times).hexdigest()
 

@@ -3,7 +3,7 @@
 import sys
 
 from mmbench.cli.app import app
-from mmbench.errors import RunFailedError, UserError
+from mmbench.errors import InterruptedRunError, RunFailedError, UserError
 from mmbench.samples import MediaError
 
 
@@ -15,7 +15,7 @@ def main() -> None:
         _end(str(error), 2)
     except (RunFailedError, MediaError) as error:
         _end(str(error), 1)
-    except KeyboardInterrupt:
+    except (InterruptedRunError, KeyboardInterrupt):
         _end("Interrupted. What was stored is kept: run the same command again, it goes on where it stopped.", 130)
 
 

@@ -149,6 +149,7 @@ def build(
     suite: Annotated[
         str | None, typer.Option("--suite", "-s", help="Columns and score of this suite; all tasks found by default.")
     ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the Markdown table instead.")] = False,
     as_json: Json = False,
 ) -> None:
     """Print a leaderboard, and write it as a page, Markdown and CSV."""
@@ -161,6 +162,9 @@ def build(
     if as_json:
         output.json_document(board.to_dict())
         return
-    typer.echo(board.to_markdown())
+    if markdown:
+        typer.echo(board.to_markdown())
+    else:
+        output.board(board)
     if out is not None:
-        typer.echo(f"page: {page}")
+        typer.echo(f"Open {page}; board.md, scores.csv and board.json are beside it.")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from mmbench.leaderboards import Leaderboard
+    from mmbench.leaderboards.values import Total
     from mmbench.runs.records import Run, Score
 
 WIDE = 140  # columns where nobody looks at a terminal: files and pipes
@@ -75,6 +77,54 @@ def primaries(runs: "Sequence[Run]", *, title: str, as_json: bool) -> None:
     table(rows, list(rows[0]), title=title, as_json=False)
     for run in runs:
         typer.echo(str(run.folder))
+
+
+def board(found: "Leaderboard") -> None:
+    """Print a board turned on its side: a line per task, a column per model, intervals below the values."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from mmbench.leaderboards.numbers import interval, number
+    from mmbench.leaderboards.wording import NOT_OPENCOMPASS, toy_note
+
+    shown = Table(title=found.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    shown.add_column("task", no_wrap=True)
+    for name in ("n", "chance"):
+        shown.add_column(name, justify="right", style="dim")
+    for row in found.rows:
+        shown.add_column(escape(row.label), justify="right", style="" if row.kind == "model" else "dim", no_wrap=True)
+    for column in found.columns:
+        unit = column.measure.unit if column.measure else ""
+        scores = [row.cells[column.task].score(column.primary) for row in found.rows]
+        floor = next((score.floor for score in scores if score is not None), None)
+        cells = [
+            "–" if one is None else f"{number(one.value, unit)}\n{interval(one.low, one.high, unit)}" for one in scores
+        ]
+        heading = column.measure.heading if column.measure else column.primary
+        shown.add_row(f"{column.task}\n[dim]{escape(heading)}[/dim]", str(column.n or "–"), number(floor, unit), *cells)
+    if found.suite is not None:
+        totals = ["–" if row.total is None else _total(row.total) for row in found.rows]
+        shown.add_section()
+        shown.add_row(f"[bold]{found.suite.name}[/bold]\n[dim]suite score ↑ %[/dim]", "", "0.0", *totals)
+    Console(width=None if sys.stdout.isatty() else WIDE).print(shown)
+    for line in (
+        toy_note(found),
+        "95 % intervals below the values; they cover the choice of test items.",
+        NOT_OPENCOMPASS,
+    ):
+        if line:
+            typer.echo(line)
+
+
+def _total(total: "Total") -> str:
+    from mmbench.leaderboards.numbers import interval, number
+
+    return (
+        f"{number(total.value, '%')}\n{interval(total.low, total.high, '%')}"
+        if total.value is not None
+        else f"–\n{total.have}/{total.of}"
+    )
 
 
 def _value(score: "Score") -> dict[str, Any]:

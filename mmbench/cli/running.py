@@ -8,7 +8,7 @@ import typer
 
 from mmbench.api import selected_tasks
 from mmbench.engines.evaluation import Options, evaluate_one, prepare
-from mmbench.errors import RunFailedError, UserError
+from mmbench.errors import InterruptedRunError, RunFailedError, UserError
 from mmbench.loaders import get_card
 from mmbench.loaders.cache import is_built
 from mmbench.models import LoadedModel, load_model
@@ -38,6 +38,8 @@ def execute(request: Request, *, quiet: bool) -> list[Run]:
     for task in tasks:
         try:
             runs.append(evaluate_one(model, task, request.options))
+        except KeyboardInterrupt as error:
+            raise InterruptedRunError from error
         except RunFailedError as error:
             if len(tasks) == 1:
                 raise
@@ -88,7 +90,7 @@ def _arguments(text: str | None) -> dict[str, Any]:
     try:
         found = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise UserError(f"--model-args is not YAML: {error}") from error
+        raise UserError(f"--model-args is not YAML: write names and values, as 'seed: 3' (it was {text!r}).") from error
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         raise UserError("--model-args has to be names and values in YAML, as 'seed: 3' or '{seed: 3, width: 8}'.")
     return found

@@ -83,7 +83,9 @@ def test_restart_asks_again(tmp_path: Path) -> None:
 def test_a_model_that_nothing_identifies_is_never_resumed(tmp_path: Path) -> None:
     model = Pixels()
     first = evaluate_one(named(model, revision=None), retrieval_task(), options(tmp_path))
-    assert first.folder.name != evaluate_one(named(model, revision="1"), retrieval_task(), options(tmp_path)).folder.name
+    assert (
+        first.folder.name != evaluate_one(named(model, revision="1"), retrieval_task(), options(tmp_path)).folder.name
+    )
     assert "T" in first.folder.name
 
 
@@ -110,7 +112,7 @@ def test_broken_pictures_of_questions_count_as_wrong_and_are_named(tmp_path: Pat
     run = evaluate_one(named(Looks()), question_task("holes"), options(tmp_path, max_errors=0.1))
     table = run.samples.set_index("id")
     assert run.report["n_errors"] == 2
-    assert table.loc["test-3", "error"].startswith("not a readable image/png")
+    assert str(table.loc["test-3", "error"]).startswith("not a readable image/png")
     assert run.values["accuracy"].n == SIZE
 
 
@@ -195,7 +197,9 @@ def test_a_floor_model_that_takes_text_only_sees_text_only(tmp_path: Path) -> No
     assert seen == {Modality.TEXT}
 
 
-def test_a_full_disk_ends_in_one_sentence_and_the_run_goes_on_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_ends_in_one_sentence_and_the_run_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import mmbench.runs.store as store
 
     whole = evaluate_one(named(Pixels()), retrieval_task(), options(tmp_path / "whole"))
@@ -234,7 +238,8 @@ def test_a_score_says_how_sure_it_is(tmp_path: Path) -> None:
     assert score.low is not None
     assert score.high is not None
     assert score.low <= score.value <= score.high
-    assert (score.n, score.floor, score.ceiling) == (SIZE, pytest.approx(5 / SIZE, rel=0.6), 1.0)
+    assert (score.n, score.ceiling) == (SIZE, 1.0)
+    assert score.floor == pytest.approx(5 / SIZE, rel=0.6)
     assert run.report["interval"]["clusters"] == SIZE / 2
     assert list(run.scores["metric"]) == list(run.values)
 

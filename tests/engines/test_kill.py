@@ -76,7 +76,9 @@ evaluate_one(model, task, Options(Path(folder) / "runs", batch_size=8, progress=
 def child(moment: str, folder: Path, kind: str) -> int:
     folder.mkdir(exist_ok=True)
     script = SCRIPT.format(root=str(ROOT))
-    done = subprocess.run([sys.executable, "-c", script, moment, str(folder), kind], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script, moment, str(folder), kind], capture_output=True, text=True, check=False
+    )
     assert done.returncode in (0, -9), done.stderr
     return done.returncode
 
