@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmbench.errors import UserError
-from mmbench.files import atomic_path, file_sha256, read_json, write_json
+from mmbench.files import atomic_path, digest, file_sha256, read_json, write_json
 from mmbench.loaders.cards import DatasetCard
 from mmbench.loaders.dataset import Evidence, PairedDataset, fingerprint_of
 from mmbench.loaders.sources import Inputs, inputs_digest
@@ -35,7 +35,7 @@ def open_splits(card: DatasetCard, splits: list[str], *, progress: bool = False)
         if split not in card.splits:
             raise UserError(f"{card.key} has no split {split!r}: it has {', '.join(card.splits)}.")
     inputs = card.source.inputs()
-    folder = cache_folder() / "datasets" / card.key / inputs_digest(inputs, card.source.generator)[:16]
+    folder = _folder(card, inputs)
     manifest = _manifest(folder)
     if manifest is None:
         manifest = _build_locked(card, inputs, folder, progress=progress)
@@ -44,11 +44,14 @@ def open_splits(card: DatasetCard, splits: list[str], *, progress: bool = False)
 
 def is_built(card: DatasetCard) -> bool:
     """Whether the cache already holds the card's splits for the inputs of this machine."""
-    inputs = card.source.inputs()
-    return (
-        _manifest(cache_folder() / "datasets" / card.key / inputs_digest(inputs, card.source.generator)[:16])
-        is not None
-    )
+    return _manifest(_folder(card, card.source.inputs())) is not None
+
+
+def _folder(card: DatasetCard, inputs: Inputs) -> Path:
+    """One folder per state of the inputs and of what the card pins, so that a mended card is not read from an old build."""
+    pins = {split: facts.model_dump(mode="json", exclude={"protocol"}) for split, facts in card.splits.items()}
+    name = digest([inputs_digest(inputs, card.source.generator), pins])[:16]
+    return cache_folder() / "datasets" / card.key / name
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:
@@ -57,6 +60,8 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
         return None
     try:
         manifest: dict[str, Any] = read_json(path)
+        if not isinstance(manifest, dict):
+            raise ValueError("it is no JSON object")
     except ValueError as error:
         raise UserError(
             f"{path} is damaged ({error}): delete the folder {folder} and run again, it will be rebuilt."
@@ -89,6 +94,7 @@ def _build(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: bool) -
                 "fingerprint": fingerprints[split],
                 "file": f"{split}.arrow",
                 "sha256": file_sha256(folder / f"{split}.arrow"),
+                "state": _state(folder / f"{split}.arrow"),
             }
             for split in card.splits
         },
@@ -159,6 +165,8 @@ def _open(card: DatasetCard, split: str, inputs: Inputs, folder: Path, manifest:
     facts = manifest["splits"][split]
     path = folder / facts["file"]
     try:
+        if not _is_intact(path, facts):
+            raise ValueError("the sha256 differs")
         rows = datasets.Dataset.from_file(str(path))
     except (OSError, ValueError) as error:
         raise UserError(
@@ -170,3 +178,14 @@ def _open(card: DatasetCard, split: str, inputs: Inputs, folder: Path, manifest:
         )
     evidence = _verify(card, split, facts["count"], facts["fingerprint"])
     return PairedDataset(rows, card=card, split=split, revision=inputs.revision, evidence=evidence, roots=inputs.roots)
+
+
+def _state(path: Path) -> dict[str, int]:
+    stat = path.stat()
+    return {"size": stat.st_size, "changed": stat.st_mtime_ns}
+
+
+def _is_intact(path: Path, facts: dict[str, Any]) -> bool:
+    """Whether a file is the one that was written. Only one that was touched since is read for it, however large the split."""
+    untouched: bool = _state(path) == facts["state"]
+    return untouched or file_sha256(path) == str(facts["sha256"])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mmbench.errors import UserError
 from mmbench.files import atomic_path, canonical_json
 from mmbench.media import read_bytes
 from mmbench.samples import MediaPart, Modality, Sample, TextPart
@@ -72,6 +73,8 @@ def _inlined(sample: Sample) -> Sample:
 
 
 def _members(sample: Sample) -> dict[str, bytes]:
+    if Modality.FEATURES in sample.modalities:
+        raise UserError(f"{sample.id!r} holds features, which webdataset shards do not carry: export it as parquet.")
     media = [part for part in sample.content if isinstance(part, MediaPart)]
     files = {
         f"{number}.{SUFFIXES.get(part.media_type, 'bin')}": read_bytes(part, sample.id)

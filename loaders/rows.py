@@ -80,6 +80,7 @@ def _part_to_row(part: Part, roots: Roots) -> dict[str, Any]:
             "text": part.name,
             "values": part.values.ravel(),
             "shape": list(part.values.shape),
+            "fingerprint": part.fingerprint,
             "timestamps": times,
         }
     path = None if part.path is None else _relative(part.path, roots)
@@ -124,7 +125,6 @@ def _relative(path: str, roots: Roots) -> str:
 
 def _absolute(stored: str, roots: Roots) -> str:
     name, _, relative = stored.partition(":")
-    path = roots[name] / relative
-    if ".." in Path(relative).parts or Path(relative).is_absolute():
+    if name not in roots or ".." in Path(relative).parts or Path(relative).is_absolute():
         raise ValueError(f"a stored path leads out of its folder: {stored!r}")
-    return str(path)
+    return str(roots[name] / relative)

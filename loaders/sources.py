@@ -1,6 +1,5 @@
 """Where a dataset's bytes come from. A source checks its inputs, names their revision and turns them into samples."""
 
-import hashlib
 import importlib.metadata
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping
@@ -112,7 +111,12 @@ def file_part(
     path = roots[root] / relative
     if not path.resolve().is_relative_to(roots[root].resolve()):
         raise UserError(f"{relative!r} leads out of the folder of {root!r}: the data is not what it should be.")
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        sha256 = file_sha256(path)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read ({error.strerror}): the data is incomplete; reinstall the package that brings it."
+        ) from error
     return MediaPart(modality, media_type, sha256, sha256, path=str(path), language=language)
 
 

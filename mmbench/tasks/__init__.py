@@ -43,7 +43,7 @@ def get_suite(key: str) -> Suite:
     """The suite with this name; a name without its date or number is the newest of its kind. ``UserError`` otherwise."""
     newest = [suite for suite in _suites().values() if suite.family == key]
     if key not in _suites() and newest:
-        return newest[-1]
+        return max(newest, key=lambda suite: suite.version)
     if key not in _suites():
         raise unknown_key("suite", key, list(_suites()))
     return _suites()[key]

@@ -29,3 +29,8 @@ class Suite:
     def family(self) -> str:
         """The name without its version."""
         return self.name.rpartition("-")[0]
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The numbers behind the last hyphen, which order the suites of a family: 2026.10 comes after 2026.9."""
+        return tuple(int(number) for number in self.name.rpartition("-")[2].split("."))

@@ -9,19 +9,18 @@ from typing import Any
 import numpy as np
 
 from mmbench.loaders.dataset import PairedDataset
-from mmbench.metrics.functional.retrieval import retrieval_chance
+from mmbench.metrics.functional.retrieval import retrieval_chance, retrieval_metric
 from mmbench.samples import Modality, Role, Sample
 from mmbench.tasks.base import Ask, Lazy, Load, Output, Phase, Plan, Scored, Stage, Task, clusters_of, failed_mask
-
-LETTERS = {"i": Modality.IMAGE, "t": Modality.TEXT, "a": Modality.AUDIO}
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One kind of content, in one language where there are several."""
+    """One kind of content, in one language where there are several; ``title`` is for people and is no part of the protocol."""
 
     modality: Modality
     language: str | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +164,28 @@ class RetrievalTask(Task):
         errors = {**{f"documents/{key}": reason for key, reason in found.errors.items()}, **asked.errors}
         shown = {"right": [", ".join(stages[1].ids[i] for i in found) for found in positives]}
         return Scored(stages[0].ids, arrays, clusters, None, errors, shown)
+
+
+def retrieval_tasks(
+    dataset: str, title: str, directions: Mapping[str, tuple[Facet, Facet]]
+) -> tuple[RetrievalTask, ...]:
+    """Version 1 of a task ``dataset.direction`` for each direction (``i2t``): hit@1, 5 and 10 on test, ranked by hit@10."""
+    return tuple(
+        RetrievalTask(
+            id=f"{dataset}.{name}",
+            title=f"{title} {query.title} to {document.title}",
+            dataset=dataset,
+            split="test",
+            train_split="train",
+            valid_split="validation",
+            version=1,
+            metric=retrieval_metric(k=(1, 5, 10)),
+            primary="hit@10",
+            query=query,
+            document=document,
+        )
+        for name, (query, document) in directions.items()
+    )
 
 
 def _paired(dataset: PairedDataset, left: Facet, right: Facet) -> set[int]:
