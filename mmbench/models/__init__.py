@@ -9,7 +9,7 @@ from typing import Any
 
 from mmbench.discovery import collect
 from mmbench.errors import UserError, unknown_key
-from mmbench.files import digest
+from mmbench.files import canonical_json, digest
 from mmbench.models.base import ModelCard, capabilities
 from mmbench.models.files import FilePredictions
 from mmbench.samples import Request, Response
@@ -134,6 +134,8 @@ def as_model(
         raise UserError(
             f"as_model takes {', '.join((*CAPABILITIES, 'fit'))}; it was given {', '.join(wrong) or 'none of them'}."
         )
+    if not set(methods) & set(CAPABILITIES):
+        raise UserError(f"as_model needs one of {', '.join(CAPABILITIES)} beside fit.")
     known = card or ModelCard(name, revision, ALL_MODALITIES)
     return LoadedModel(SimpleNamespace(**methods), known, None, {}, revision or _source_digest(methods))
 
@@ -148,7 +150,9 @@ def _wrap(model: object, spec: str | None, config: Mapping[str, Any]) -> LoadedM
     card = getattr(model, "card", None)
     if not isinstance(card, ModelCard):
         card = ModelCard(spec or type(model).__name__, None, ALL_MODALITIES)
-    revision = card.revision or _source_digest({"class": type(model)})
+    revision = card.revision
+    if revision is None and (spec is not None or not _has_state(model)):  # of a spec, the config identifies the state
+        revision = _source_digest({"class": type(model)})
     return LoadedModel(model, card, spec, config, revision)
 
 
@@ -180,8 +184,17 @@ def _imported(spec: str, path: str) -> Callable[..., object]:
     return factory
 
 
+def _has_state(model: object) -> bool:
+    """Whether two objects of this class can differ in more than their cards."""
+    slots = any(getattr(base, "__slots__", ()) for base in type(model).__mro__)
+    return slots or bool(set(getattr(model, "__dict__", {})) - {"card"})
+
+
 def _source_digest(things: Mapping[str, Any]) -> str | None:
-    """A digest of qualified names and source; ``None`` where there is no source, or where a closure hides state."""
+    """A digest of qualified names, source and defaults; ``None`` where there is no source or something hides state.
+
+    State hides in a closure, in the object of a bound method, and in a default that is no plain value.
+    """
     import inspect
 
     parts = {}
@@ -189,7 +202,8 @@ def _source_digest(things: Mapping[str, Any]) -> str | None:
         if getattr(thing, "__closure__", None) or inspect.ismethod(thing):
             return None
         try:
-            parts[name] = [thing.__module__, thing.__qualname__, inspect.getsource(thing)]
-        except (OSError, TypeError, AttributeError):
+            defaults = [getattr(thing, "__defaults__", None), getattr(thing, "__kwdefaults__", None)]
+            parts[name] = [thing.__module__, thing.__qualname__, inspect.getsource(thing), canonical_json(defaults)]
+        except (OSError, TypeError, ValueError, AttributeError):
             return None
     return digest(parts)

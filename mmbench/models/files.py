@@ -66,14 +66,17 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise UserError(f"There is no file {path}.")
     found: dict[str, Any] = {}
-    with path.open(encoding="utf-8") as handle:
-        for number, line in enumerate(handle, start=1):
-            if not line.strip():
-                continue
-            key, value = _line(path, number, line)
-            if key in found:
-                raise UserError(f"{path} line {number} predicts {key!r} a second time: keep one line per sample.")
-            found[key] = value
+    try:
+        with path.open(encoding="utf-8") as handle:
+            for number, line in enumerate(handle, start=1):
+                if not line.strip():
+                    continue
+                key, value = _line(path, number, line)
+                if key in found:
+                    raise UserError(f"{path} line {number} predicts {key!r} a second time: keep one line per sample.")
+                found[key] = value
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text ({error.reason}): write one JSON object per line.") from error
     if not found:
         raise UserError(f"{path} is empty: write one JSON object per line with the keys id and prediction.")
     return found

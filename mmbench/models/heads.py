@@ -48,6 +48,8 @@ class AnswerHead:
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
         """The best answer per request."""
+        if not self._answers:
+            raise RuntimeError("the head has to be fitted before it answers")
         samples = [Sample(request.sample_id, request.messages[-1].content) for request in requests]
         for modality in RANK:
             self._features(samples, modality)  # in one go: the encoders are slow on single samples

@@ -49,7 +49,11 @@ def test_counts_and_content_are_those_of_the_card(splits: dict[str, PairedDatase
     assert list(splits) == list(card.splits)
     for name, dataset in splits.items():
         facts = card.splits[name]
-        assert (len(dataset), dataset.fingerprint, dataset.evidence) == (facts.count, facts.fingerprint, "pinned-content")
+        assert (len(dataset), dataset.fingerprint, dataset.evidence) == (
+            facts.count,
+            facts.fingerprint,
+            "pinned-content",
+        )
         assert (dataset.split, dataset.card) == (name, card)
         assert len(set(dataset.ids)) == len(dataset)
 

@@ -64,10 +64,12 @@ def test_galleries_hold_each_content_once(plan: Plan, picture: Callable[..., Med
     assert (plan.n, plan.notes) == (
         4, {"candidates": 3, "rows_without_a_pair": 1, "merged_queries": 1, "merged_candidates": 1},
     )  # fmt: skip
-    assert [item.content[0] for item in queries.items] == [
+    asked: list[Any] = list(queries.items)
+    held: list[Any] = list(documents.items)
+    assert [item.content[0] for item in asked] == [
         TextPart(text, "en") for text in ("red", "crimson", "scarlet", "blue")
     ]  # fmt: skip
-    assert [item.content for item in documents.items] == [(picture(seed),) for seed in (0, 1, 2)]
+    assert [item.content for item in held] == [(picture(seed),) for seed in (0, 1, 2)]
     assert (queries.role, documents.role) == ("query", "document")
 
 

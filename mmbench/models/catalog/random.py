@@ -1,6 +1,7 @@
 """Random vectors, answers and numbers: what no understanding at all scores."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 
@@ -33,11 +34,11 @@ class Random:
 
     def fitted(self) -> Fitted:
         """The answers."""
-        return {"answers": "\n".join(self._answers)}
+        return {"answers": json.dumps(self._answers)}
 
     def restore(self, state: Fitted) -> None:
         """Take the answers back."""
-        self._answers = tuple(str(state["answers"]).split("\n"))
+        self._answers = tuple(json.loads(str(state["answers"])))
 
     def embed(
         self,

