@@ -152,10 +152,10 @@ class Sample:
 
     @property
     def fingerprint(self) -> str:
-        """The sha256 of everything that can move a score: id, content, options, target and group."""
+        """The sha256 of everything that can move a score: id, content, options, target, group and meta (folds stand there)."""
         parts = [[part.modality, part.language, part.fingerprint] for part in self.content]
         return hashlib.sha256(
-            canonical_json([self.id, parts, list(self.options), self.target, self.group]).encode()
+            canonical_json([self.id, parts, list(self.options), self.target, self.group, dict(self.meta)]).encode()
         ).hexdigest()
 
     def parts(self, modality: Modality) -> tuple[Part, ...]:

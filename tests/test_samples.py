@@ -79,6 +79,7 @@ def test_a_view_keeps_the_languages_asked_for_and_the_target_on_request() -> Non
         {"target": ["x"]},
         {"target": None},
         {"group": None},
+        {"meta": {"page": 4}},
     ],
 )
 def test_each_field_that_can_move_a_score_changes_the_fingerprint(change: dict[str, Any]) -> None:
@@ -87,7 +88,7 @@ def test_each_field_that_can_move_a_score_changes_the_fingerprint(change: dict[s
 
 def test_nothing_else_changes_the_fingerprint() -> None:
     moved = replace(PNG, data=None, path="/elsewhere", offset=7, length=3)
-    assert replace(FULL, content=(moved, *FULL.content[1:]), meta={}).fingerprint == FULL.fingerprint
+    assert replace(FULL, content=(moved, *FULL.content[1:])).fingerprint == FULL.fingerprint
 
 
 @pytest.mark.parametrize(

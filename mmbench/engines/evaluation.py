@@ -129,7 +129,7 @@ def _run(job: Job, options: Options) -> Run:
     scored = job.plan.score({stage.name: store.read(stage) for stage in job.plan.stages})
     _write_scores(job, scored)
     failed = len(scored.errors) > options.max_errors * sum(len(stage.ids) for stage in job.plan.stages)
-    facts = provenance(started, time.perf_counter() - began, asked)
+    facts = provenance(started, time.perf_counter() - began, asked, getattr(job.model.model, "device", None))
     if asked or previous is None:
         _write_record(job, "failed" if failed else "complete", facts)
     if failed:
@@ -180,8 +180,8 @@ def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
     write_json(job.folder / "run.json", record)
 
 
-def provenance(started: datetime, seconds: float, asked: int) -> dict[str, Any]:
-    """When, where and how fast: what a run records and its id does not hash."""
+def provenance(started: datetime, seconds: float, asked: int, device: object) -> dict[str, Any]:
+    """When, where and how fast: what a run records and its id does not hash. ``device`` is what the model says, if it does."""
     import mmbench
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
@@ -191,7 +191,7 @@ def provenance(started: datetime, seconds: float, asked: int) -> dict[str, Any]:
         "seconds": round(seconds, 3),
         "samples_per_second": round(asked / seconds, 2) if seconds > 0 and asked else None,
         "peak_memory_mb": round(peak, 1),
-        "device": "cpu",
+        "device": None if device is None else str(device),
         "python": platform.python_version(),
         "mmbench": mmbench.__version__,
         "platform": f"{platform.system()} {platform.machine()}",

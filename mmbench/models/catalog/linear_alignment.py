@@ -27,6 +27,8 @@ class LinearAlignment:
     - Numbers: a ridge regression on the features.
     """
 
+    device = "cpu"  # the encoders and the closed forms run there
+
     def __init__(self) -> None:
         self._features = FrozenFeatures()
         self._maps: _Maps | None = None
