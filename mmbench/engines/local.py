@@ -16,6 +16,8 @@ from mmbench.runs.store import Store
 from mmbench.samples import MediaError, Modality, Request, Response, Sample
 from mmbench.tasks.base import Phase, Plan, Stage
 
+GENERATE = "generate"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -136,13 +138,13 @@ def _check_shape(model: LoadedModel, stage: Stage, values: NDArray[Any], n: int)
 def _generate(model: LoadedModel, requests: Sequence[Any]) -> list[Response]:
     """One response per request; a request whose media cannot be decoded becomes a response with its reason."""
     shown = [_shown_request(request, model) for request in requests]
+    generate: Callable[..., list[Response]] = getattr(model.model, GENERATE)
     failed: dict[str, Response] = {}
     found: Mapping[str, Response] = {}
     while len(failed) < len(shown):
         left = [request for request in shown if request.sample_id not in failed]
-        method: Callable[..., list[Response]] = getattr(model.model, "generate")  # noqa: B009
         try:
-            found = {response.sample_id: response for response in method(left)}
+            found = {response.sample_id: response for response in generate(left)}
         except MediaError as error:
             if error.sample_id not in {request.sample_id for request in left}:
                 raise

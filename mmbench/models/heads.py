@@ -43,7 +43,10 @@ class AnswerHead:
             cross = x.T @ y if start == 0 else cross + x.T @ y
         held = self._design(valid)
         gold = np.asarray([index.get(sample.target, -1) for sample in valid])
-        accuracy = lambda weights: float(((held @ weights).argmax(axis=1) == gold).mean())  # noqa: E731
+
+        def accuracy(weights: Floats) -> float:
+            return float(((held @ weights).argmax(axis=1) == gold).mean())
+
         self._weights, _ = best_ridge(gram, cross, PENALTIES, accuracy)
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
@@ -114,7 +117,7 @@ class ValueHead:
             x.T @ x,
             x.T @ y[:, None],
             penalties,
-            lambda weights: -float(((held @ weights)[:, 0] - wanted).__pow__(2).mean()),
+            lambda weights: -float(np.square((held @ weights)[:, 0] - wanted).mean()),
         )
 
     def predict(self, samples: Sequence[Sample]) -> Floats:
