@@ -1,6 +1,7 @@
 """The command line: ``mmbench list``, ``show``, ``download``, ``run``, ``score``, ``leaderboard build``."""
 
 import sys
+from pathlib import Path
 
 from mmbench.cli.app import app
 from mmbench.errors import InterruptedRunError, RunFailedError, UserError
@@ -9,6 +10,7 @@ from mmbench.samples import MediaError
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 a run failed, 2 a mistake that the user can mend, 130 interrupted."""
+    sys.path.append(str(Path.cwd()))  # the console script leaves it out, and -m mymodel:Model is looked for here
     try:
         app(standalone_mode=True)
     except UserError as error:

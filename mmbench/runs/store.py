@@ -41,6 +41,9 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._journal = folder / "journal.jsonl"
+        self._loose: dict[
+            str, list[Part]
+        ] = {}  # per stage the parts not yet in a block; the journal is read for it once
 
     def open_for_writing(self) -> None:
         """Clean up after a crash: cut a torn last line off, remove files that were being written."""
@@ -67,11 +70,15 @@ class Store:
     ) -> None:
         """Store one batch ``(m, d)`` of a stage; ``facts`` (seconds, device) are provenance and move no score."""
         name = f"{stage}/part-{start:09d}-{start + len(values):09d}.safetensors"
+        if stage not in self._loose:
+            self._loose[stage] = _parts_only(self._parts(stage))
+        loose = self._loose[stage]
         part = self._write(name, values, errors, start)
         self._log({"event": "part", "stage": stage, **_as_json(part), **facts})
-        parts = [one for one in self._parts(stage) if "/part-" in one.file]
-        if len(parts) >= COMPACT_EVERY:
-            self._compact(stage, parts)
+        loose.append(part)
+        if len(loose) >= COMPACT_EVERY:
+            self._compact(stage, loose)
+            loose.clear()
 
     def add_responses(self, stage: str, responses: Sequence[Response], facts: Mapping[str, Any]) -> None:
         """Store responses, one line each, and sync them to the disk."""
@@ -94,7 +101,7 @@ class Store:
         if stage.ask == "generate":
             self._compact_responses(stage.name)
             return
-        parts = [one for one in self._parts(stage.name) if "/part-" in one.file]
+        parts = _parts_only(self._parts(stage.name))
         if len(parts) > 1:
             self._compact(stage.name, parts)
 
@@ -257,6 +264,10 @@ def _joined(batches: Sequence[NDArray[Any]]) -> NDArray[Any]:
 
 def _as_json(part: Part) -> dict[str, Any]:
     return {"file": part.file, "start": part.start, "stop": part.stop, "sha256": part.sha256}
+
+
+def _parts_only(parts: Sequence[Part]) -> list[Part]:
+    return [part for part in parts if "/part-" in part.file]
 
 
 def _neighbours(parts: list[Part]) -> Iterator[list[Part]]:

@@ -170,6 +170,16 @@ def test_help_and_version_of_the_installed_program() -> None:
         assert said in done.stdout
 
 
+def test_a_model_in_the_current_folder_is_found(tmp_path: Path) -> None:
+    (tmp_path / "mine_for_a_test.py").write_text("class Model:\n    pass\n")
+    words = ["run", "-m", "mine_for_a_test:Model", "-t", "openmoji.t2i"]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "mmbench", *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "mine_for_a_test:Model made an object with none of embed" in done.stderr
+
+
 def test_an_interrupt_says_that_nothing_is_lost(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import mmbench.cli.running
 
