@@ -146,6 +146,10 @@ def _marks(entry: Entry, column: Column) -> tuple[Mark, ...]:
     evidence = entry.run.record["dataset"].get("evidence")
     if evidence == "generated-differs":
         found.append(Mark(DATA, "the data generated on that machine differ from the published hash"))
+    elif evidence == "locked":
+        found.append(
+            Mark(DATA, "the revision of the data was resolved on that machine (mmbench.lock), not pinned by the card")
+        )
     elif evidence == "unpinned":
         found.append(Mark(DATA, "the data are not pinned to a published hash"))
     errors, n = int(entry.run.report["n_errors"]), int(entry.run.report["n"])

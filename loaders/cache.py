@@ -34,17 +34,36 @@ def open_splits(card: DatasetCard, splits: list[str], *, progress: bool = False)
     for split in splits:
         if split not in card.splits:
             raise UserError(f"{card.key} has no split {split!r}: it has {', '.join(card.splits)}.")
-    inputs = card.source.inputs()
-    folder = _folder(card, inputs)
-    manifest = _manifest(folder)
-    if manifest is None:
-        manifest = _build_locked(card, inputs, folder, progress=progress)
-    return {split: _open(card, split, inputs, folder, manifest) for split in splits}
+    opened: dict[str, PairedDataset] = {}
+    for portion, wanted in _portions(card, splits):
+        inputs = portion.source.inputs(progress=progress)
+        folder = _folder(portion, inputs)
+        manifest = _manifest(folder)
+        if manifest is None:
+            manifest = _build_locked(portion, inputs, folder, progress=progress)
+        opened |= {split: _open(portion, card, split, inputs, folder, manifest) for split in wanted}
+    return {split: opened[split] for split in splits}
 
 
-def is_built(card: DatasetCard) -> bool:
-    """Whether the cache already holds the card's splits for the inputs of this machine."""
-    return _manifest(_folder(card, card.source.inputs())) is not None
+def is_built(card: DatasetCard, split: str) -> bool:
+    """Whether the cache already holds a split for the inputs of this machine. Nothing is fetched."""
+    (portion, _), *_ = _portions(card, [split])
+    try:
+        portion.source.locate()
+    except UserError:
+        return False
+    return _manifest(_folder(portion, portion.source.inputs())) is not None
+
+
+def _portions(card: DatasetCard, splits: list[str]) -> list[tuple[DatasetCard, list[str]]]:
+    """The card cut into what is built in one pass: all splits together, or each by itself where its files are its own."""
+    found: list[tuple[DatasetCard, list[str]]] = []
+    for split in splits:
+        source = card.source.for_split(split)
+        if source is card.source:
+            return [(card, splits)]
+        found.append((card.model_copy(update={"source": source, "splits": {split: card.splits[split]}}), [split]))
+    return found
 
 
 def _folder(card: DatasetCard, inputs: Inputs) -> Path:
@@ -81,7 +100,7 @@ def _build_locked(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: 
 def _build(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: bool) -> dict[str, Any]:
     counts, fingerprints = _write_rows(card, inputs, folder, progress=progress)
     for split in card.splits:
-        _verify(card, split, counts[split], fingerprints[split])
+        _verify(card, split, counts[split], fingerprints[split], inputs.evidence)
     manifest = {
         "schema": SCHEMA_VERSION,
         "key": card.key,
@@ -140,7 +159,7 @@ def _write_rows(
     }
 
 
-def _verify(card: DatasetCard, split: str, count: int, fingerprint: str) -> Evidence:
+def _verify(card: DatasetCard, split: str, count: int, fingerprint: str, fetched: Evidence) -> Evidence:
     facts = card.splits[split]
     if isinstance(facts.count, int) and count != facts.count:
         raise UserError(
@@ -148,7 +167,7 @@ def _verify(card: DatasetCard, split: str, count: int, fingerprint: str) -> Evid
             f"the installed data is not the version that the card describes; reinstall the extra that brings it."
         )
     if not isinstance(facts.fingerprint, str):
-        return "unpinned"
+        return fetched
     if fingerprint == facts.fingerprint:
         return "pinned-content"
     if card.source.generator:
@@ -159,7 +178,9 @@ def _verify(card: DatasetCard, split: str, count: int, fingerprint: str) -> Evid
     )
 
 
-def _open(card: DatasetCard, split: str, inputs: Inputs, folder: Path, manifest: dict[str, Any]) -> PairedDataset:
+def _open(
+    portion: DatasetCard, card: DatasetCard, split: str, inputs: Inputs, folder: Path, manifest: dict[str, Any]
+) -> PairedDataset:
     import datasets
 
     facts = manifest["splits"][split]
@@ -176,7 +197,7 @@ def _open(card: DatasetCard, split: str, inputs: Inputs, folder: Path, manifest:
         raise UserError(
             f"{path} holds {len(rows)} rows where its manifest says {facts['count']}: delete the folder {folder} and run again."
         )
-    evidence = _verify(card, split, facts["count"], facts["fingerprint"])
+    evidence = _verify(portion, split, facts["count"], facts["fingerprint"], inputs.evidence)
     return PairedDataset(rows, card=card, split=split, revision=inputs.revision, evidence=evidence, roots=inputs.roots)
 
 

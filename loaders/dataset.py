@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import datasets
     import pandas as pd
 
-Evidence = Literal["pinned-content", "generated-differs", "unpinned"]
+Evidence = Literal["pinned-content", "transport-verified", "locked", "generated-differs", "unpinned"]
 BATCH = 256
 
 
@@ -36,8 +36,10 @@ class PairedDataset(Sequence[Sample]):
         card: the dataset's card.
         split: the split's name.
         revision: the upstream state that the rows were made from.
-        evidence: ``pinned-content`` (the rows have the fingerprint committed with the card), ``generated-differs`` (another version
-            of a generator gave other media) or ``unpinned``.
+        evidence: what the rows were checked against. ``pinned-content``: the fingerprint committed with the card;
+            ``transport-verified``: the hub's tree at the commit that the card pins; ``locked``: the hub's tree at a commit that was
+            resolved on this machine and stands in ``mmbench.lock``; ``generated-differs``: another version of a generator gave other
+            media; ``unpinned``: nothing.
     """
 
     def __init__(

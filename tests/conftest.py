@@ -13,7 +13,7 @@ import pytest
 from mmbench.loaders.cache import open_splits
 from mmbench.loaders.cards import DatasetCard, SplitFacts, Unknown
 from mmbench.loaders.dataset import PairedDataset
-from mmbench.loaders.sources import Build, Inputs, Roots
+from mmbench.loaders.sources import Build, Inputs, Roots, Source
 from mmbench.samples import MediaPart, Modality, Sample, media_part
 
 DEMO_PACKAGES = (
@@ -54,10 +54,13 @@ class FakeSource:
     version: str = "fake==1"
     generator: str = ""
 
+    def for_split(self, split: str) -> Source:
+        return self
+
     def locate(self) -> Roots:
         return {"fake": self.root}
 
-    def inputs(self) -> Inputs:
+    def inputs(self, *, progress: bool = False) -> Inputs:
         return Inputs(self.locate(), self.version, {})
 
 

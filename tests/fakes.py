@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmbench.loaders.cards import DatasetCard, SplitFacts, Unknown
-from mmbench.loaders.sources import Build, Inputs, Roots
+from mmbench.loaders.sources import Build, Inputs, Roots, Source
 from mmbench.metrics.functional.exact import exact_match_metric
 from mmbench.metrics.functional.retrieval import retrieval_metric
 from mmbench.samples import Modality, Request, Response, Role, Sample, TextPart, media_part
@@ -31,10 +31,13 @@ class MemorySource:
     def generator(self) -> str:
         return ""
 
+    def for_split(self, split: str) -> Source:
+        return self
+
     def locate(self) -> Roots:
         return {}
 
-    def inputs(self) -> Inputs:
+    def inputs(self, *, progress: bool = False) -> Inputs:
         return Inputs({}, self.revision, {})
 
 

@@ -97,7 +97,7 @@ def _arguments(text: str | None) -> dict[str, Any]:
 
 
 def _plan_row(model: LoadedModel, task: Task, options: Options) -> dict[str, Any]:
-    if not is_built(get_card(task.dataset)):
+    if not is_built(get_card(task.dataset), task.split):
         count = get_card(task.dataset).splits[task.split].count
         return {
             "task": task.id,

@@ -1,56 +1,14 @@
-"""Where a dataset's bytes come from. A source checks its inputs, names their revision and turns them into samples."""
+"""Data that comes with something installed: a Python distribution, or a package of the operating system."""
 
 import importlib.metadata
 import importlib.util
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeAlias, runtime_checkable
 
 from mmbench.errors import UserError
-from mmbench.files import digest, file_sha256
-from mmbench.samples import MediaPart, Modality, Sample
-
-Roots: TypeAlias = Mapping[str, Path]
-Build: TypeAlias = Callable[[Roots], Iterator[tuple[str, Sample]]]  # (split, sample) in the order of the split
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """A source's inputs as they are on this machine.
-
-    Attributes:
-        roots: named folders; stored rows refer to media by root name and relative path.
-        revision: what the upstream calls this state of the data (a commit sha, package versions).
-        files: per ``root:relative/path`` the sha256 of a file that samples are made from.
-    """
-
-    roots: Roots
-    revision: str
-    files: Mapping[str, str]
-
-
-@runtime_checkable
-class Source(Protocol):
-    """What every source can do."""
-
-    def inputs(self) -> Inputs:
-        """Find the inputs and hash them. ``UserError`` says how to get them where they are missing."""
-        ...
-
-    def locate(self) -> Roots:
-        """Find the roots only, without hashing: what opening a cached split needs."""
-        ...
-
-    @property
-    def generator(self) -> str:
-        """Names the code and libraries that generate media, with their versions; ``""`` where nothing is generated."""
-        ...
-
-    @property
-    def build(self) -> Build:
-        """Roots to samples, with the name of the split of each."""
-        ...
+from mmbench.files import file_sha256
+from mmbench.loaders.sources.base import Build, Inputs, Roots, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +30,15 @@ class PackageSource:
     extra: str
     generators: tuple[str, ...] = ()
 
+    def for_split(self, split: str) -> Source:
+        """Itself: one pass makes all splits."""
+        return self
+
     def locate(self) -> Roots:
         """Each package's folder, without importing it."""
         return {name: self._folder(name) for name in self.packages}
 
-    def inputs(self) -> Inputs:
+    def inputs(self, *, progress: bool = False) -> Inputs:
         """Versions of the distributions and sha256 of the files."""
         roots = self.locate()
         versions = {name: importlib.metadata.version(dist) for name, dist in self.packages.items()}
@@ -104,27 +66,6 @@ class PackageSource:
         return Path(spec.submodule_search_locations[0])
 
 
-def file_part(
-    roots: Roots, root: str, relative: str, modality: Modality, media_type: str, *, language: str | None = None
-) -> MediaPart:
-    """A part that refers to a file under a root; the file is hashed here. ``UserError`` where it lies outside its root."""
-    path = roots[root] / relative
-    if not path.resolve().is_relative_to(roots[root].resolve()):
-        raise UserError(f"{relative!r} leads out of the folder of {root!r}: the data is not what it should be.")
-    try:
-        sha256 = file_sha256(path)
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be read ({error.strerror}): the data is incomplete; reinstall the package that brings it."
-        ) from error
-    return MediaPart(modality, media_type, sha256, sha256, path=str(path), language=language)
-
-
-def inputs_digest(inputs: Inputs, generator: str) -> str:
-    """One sha256 for a revision, its files and the generator: what a cached build is stored under."""
-    return digest([inputs.revision, dict(inputs.files), generator])
-
-
 @dataclass(frozen=True, slots=True)
 class SystemSource:
     """Data that a package of the operating system puts into a fixed folder.
@@ -148,6 +89,10 @@ class SystemSource:
         """Nothing is generated."""
         return ""
 
+    def for_split(self, split: str) -> Source:
+        """Itself: one pass makes all splits."""
+        return self
+
     def locate(self) -> Roots:
         """The folder. ``UserError`` names the package where it is absent."""
         if not self.folder.is_dir():
@@ -157,7 +102,7 @@ class SystemSource:
             )
         return {self.root: self.folder}
 
-    def inputs(self) -> Inputs:
+    def inputs(self, *, progress: bool = False) -> Inputs:
         """The package's version and the sha256 of the files."""
         roots = self.locate()
         files = {

@@ -1,0 +1,6 @@
+"""Where a dataset's bytes come from: installed packages, the hub, a user's folder or file."""
+
+from mmbench.loaders.sources.base import Build, Inputs, Roots, Source, file_part, inputs_digest
+from mmbench.loaders.sources.packages import PackageSource, SystemSource
+
+__all__ = ["Build", "Inputs", "PackageSource", "Roots", "Source", "SystemSource", "file_part", "inputs_digest"]

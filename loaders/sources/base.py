@@ -1,0 +1,79 @@
+"""Where a dataset's bytes come from. A source checks its inputs, names their revision and turns them into samples."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+
+from mmbench.errors import UserError
+from mmbench.files import digest, file_sha256
+from mmbench.samples import MediaPart, Modality, Sample
+
+Roots: TypeAlias = Mapping[str, Path]
+Build: TypeAlias = Callable[[Roots], Iterator[tuple[str, Sample]]]  # (split, sample) in the order of the split
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """A source's inputs as they are on this machine.
+
+    Attributes:
+        roots: named folders; stored rows refer to media by root name and relative path.
+        revision: what the upstream calls this state of the data (a commit sha, package versions).
+        files: per ``root:relative/path`` the sha256 of a file that samples are made from.
+        evidence: what the bytes were checked against: ``transport-verified`` (the hub's tree at the commit that the card pins),
+            ``locked`` (the same at a commit that this user's ``mmbench.lock`` holds) or ``unpinned`` (nothing).
+    """
+
+    roots: Roots
+    revision: str
+    files: Mapping[str, str]
+    evidence: Literal["transport-verified", "locked", "unpinned"] = "unpinned"
+
+
+@runtime_checkable
+class Source(Protocol):
+    """What every source can do."""
+
+    def for_split(self, split: str) -> "Source":
+        """What one split needs by itself; the source itself where all splits come out of one pass over the inputs."""
+        ...
+
+    def inputs(self, *, progress: bool = False) -> Inputs:
+        """Fetch what is missing, find the inputs and hash them. ``UserError`` says how to get them where they are missing."""
+        ...
+
+    def locate(self) -> Roots:
+        """Find the roots only, without fetching or hashing. ``UserError`` where the inputs are not on this machine."""
+        ...
+
+    @property
+    def generator(self) -> str:
+        """Names the code and libraries that generate media, with their versions; ``""`` where nothing is generated."""
+        ...
+
+    @property
+    def build(self) -> Build:
+        """Roots to samples, with the name of the split of each."""
+        ...
+
+
+def file_part(
+    roots: Roots, root: str, relative: str, modality: Modality, media_type: str, *, language: str | None = None
+) -> MediaPart:
+    """A part that refers to a file under a root; the file is hashed here. ``UserError`` where it lies outside its root."""
+    path = roots[root] / relative
+    if not path.resolve().is_relative_to(roots[root].resolve()):
+        raise UserError(f"{relative!r} leads out of the folder of {root!r}: the data is not what it should be.")
+    try:
+        sha256 = file_sha256(path)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read ({error.strerror}): the data is incomplete; reinstall the package that brings it."
+        ) from error
+    return MediaPart(modality, media_type, sha256, sha256, path=str(path), language=language)
+
+
+def inputs_digest(inputs: Inputs, generator: str) -> str:
+    """One sha256 for a revision, its files and the generator: what a cached build is stored under."""
+    return digest([inputs.revision, dict(inputs.files), generator])
