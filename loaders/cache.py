@@ -1,6 +1,5 @@
 """The cache of built splits: Arrow rows and a manifest per dataset and state of its inputs, written once, under a lock."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,19 +9,12 @@ from mmbench.errors import UserError
 from mmbench.files import atomic_path, digest, file_sha256, read_json, write_json
 from mmbench.loaders.cards import DatasetCard
 from mmbench.loaders.dataset import Evidence, PairedDataset, fingerprint_of
+from mmbench.loaders.folders import cache_folder
 from mmbench.loaders.sources import Inputs, inputs_digest
 from mmbench.samples import Sample
 
 SCHEMA_VERSION = 1
 BATCH = 512
-
-
-def cache_folder() -> Path:
-    """``$MMBENCH_CACHE``, or the user's cache folder of this system."""
-    import platformdirs
-
-    named = os.environ.get("MMBENCH_CACHE")
-    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("mmbench", appauthor=False))
 
 
 def open_splits(card: DatasetCard, splits: list[str], *, progress: bool = False) -> dict[str, PairedDataset]:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from mmbench.loaders.sources import Source
+from mmbench.loaders.unknown import UNLISTED, UNVERIFIED, Frozen, Unknown
 from mmbench.samples import Modality
 
 TaskKind = Literal[
@@ -15,30 +16,18 @@ TaskKind = Literal[
 Access = Literal["open", "gated", "form", "user-file", "dead"]
 
 
-class Frozen(BaseModel):
-    """A value that cannot change and takes no unknown field."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Unknown(Frozen):
-    """A fact that is not known, and why: never a guess."""
-
-    reason: Annotated[str, Field(min_length=1)]
-
-
 class SplitFacts(Frozen):
     """What a split is expected to hold.
 
     Attributes:
         count: the number of samples, or why it is not known.
-        fingerprint: the sha256 over the ordered samples, committed with the card (*pinned-content*), or why there is none.
         protocol: where the split comes from, in one sentence.
+        fingerprint: the sha256 over the ordered samples, committed with the card (*pinned-content*), or why there is none.
     """
 
     count: int | Unknown
-    fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | Unknown
     protocol: str
+    fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | Unknown = UNVERIFIED
 
 
 class Issue(Frozen):
@@ -88,7 +77,7 @@ class DatasetCard(Frozen):
     access: Access
     labels_public: bool | Unknown
     redistributable: bool
-    download_bytes: int | Unknown
+    download_bytes: int | Unknown = UNLISTED
     citation: str
     homepage: str
     attribution: str = ""

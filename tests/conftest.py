@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from mmbench.loaders.cache import open_splits
-from mmbench.loaders.cards import DatasetCard, SplitFacts, Unknown
+from mmbench.loaders.cards import DatasetCard, SplitFacts
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.loaders.sources import Build, Inputs, Roots, Source
+from mmbench.loaders.unknown import Unknown
 from mmbench.samples import MediaPart, Modality, Sample, media_part
 
 DEMO_PACKAGES = (

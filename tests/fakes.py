@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmbench.loaders.cards import DatasetCard, SplitFacts, Unknown
+from mmbench.loaders.cards import DatasetCard, SplitFacts
 from mmbench.loaders.sources import Build, Inputs, Roots, Source
+from mmbench.loaders.unknown import Unknown
 from mmbench.metrics.functional.exact import exact_match_metric
 from mmbench.metrics.functional.retrieval import retrieval_metric
 from mmbench.samples import Modality, Request, Response, Role, Sample, TextPart, media_part

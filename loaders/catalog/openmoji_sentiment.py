@@ -4,11 +4,12 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts, Unknown
+from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
 from mmbench.loaders.catalog.openmoji import SIDE
 from mmbench.loaders.generate.emoji import LANGUAGES, groups_of, read_emoji
 from mmbench.loaders.sources import PackageSource, Roots
 from mmbench.loaders.splits import fold_of
+from mmbench.loaders.unknown import Unknown
 from mmbench.samples import Modality, Sample, TextPart
 
 MIN_TWEETS = 5

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from mmbench.errors import UserError
-from mmbench.loaders.cache import cache_folder, is_built, open_splits
+from mmbench.loaders.cache import is_built, open_splits
 from mmbench.loaders.cards import DatasetCard
 from mmbench.loaders.dataset import fingerprint_of
+from mmbench.loaders.folders import cache_folder
 from mmbench.samples import MediaError, Sample, TextPart
 
 ROWS = {
@@ -25,7 +26,8 @@ RACE = """
 import sys
 from pathlib import Path
 from mmbench.loaders.cache import open_splits
-from mmbench.loaders.cards import DatasetCard, SplitFacts, Unknown
+from mmbench.loaders.cards import DatasetCard, SplitFacts
+from mmbench.loaders.unknown import Unknown
 from mmbench.loaders.sources import Inputs
 from mmbench.samples import Sample, TextPart
 

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from mmbench.errors import UserError
 from mmbench.loaders import DatasetCard, all_cards, get_card, load_dataset
-from mmbench.loaders.cards import Unknown
 from mmbench.loaders.sources import Source
+from mmbench.loaders.unknown import Unknown
 
 CARDS = all_cards()
 

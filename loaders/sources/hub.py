@@ -1,0 +1,190 @@
+"""Data in a dataset repository of the Hugging Face hub, or of a mirror of it: one commit, every file hashed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from mmbench.errors import UserError
+from mmbench.files import file_sha256
+from mmbench.loaders.folders import cache_folder
+from mmbench.loaders.layouts import data_files, matching
+from mmbench.loaders.sources.base import Build, Inputs, Roots, Source
+from mmbench.loaders.tables import Row, Table, read_rows
+from mmbench.loaders.unknown import Unknown
+from mmbench.samples import Sample
+
+if TYPE_CHECKING:
+    from mmbench.loaders.hub import RemoteFile
+
+ROOT = "hub"
+README = "README.md"
+Rows: TypeAlias = Mapping[str, Callable[[], Iterator[Row]]]  # per table a fresh pass over its rows
+ToSamples: TypeAlias = Callable[[Rows, str], Iterator[Sample]]  # (tables, name of the card's split)
+
+
+@dataclass(frozen=True, slots=True)
+class HubSource:
+    """A dataset repository at one commit.
+
+    Attributes:
+        repo: ``namespace/name``.
+        revision: the commit, 40 hex digits; where the card knows none, ``main`` is resolved once into the user's ``mmbench.lock``.
+        tables: what the upstream's files hold, by names of the card's own.
+        samples: rows of these tables to the samples of a split, in the order of the split.
+        splits: the card's name of a split to the upstream's, where they differ.
+        mirror: a folder that holds the repository's files; nothing is fetched then, and nothing is verified.
+        only: the card's split that this source is narrowed to.
+    """
+
+    repo: str
+    revision: str | Unknown
+    tables: Mapping[str, Table]
+    samples: ToSamples = field(repr=False)
+    splits: Mapping[str, str] = field(default_factory=dict)
+    mirror: Path | None = None
+    only: str | None = None
+
+    @property
+    def generator(self) -> str:
+        """Nothing is generated."""
+        return ""
+
+    def for_split(self, split: str) -> Source:
+        """The same repository with the files of one split."""
+        return replace(self, only=split)
+
+    def inputs(self, *, progress: bool = False) -> Inputs:
+        """Fetch what is missing; every file equals the hub's tree at the commit."""
+        if self.mirror is not None:
+            return self._mirrored(self.mirror)
+        from mmbench.loaders import hub
+
+        sha = self._commit()
+        snapshot = hub.fetch(
+            self.repo, sha, self._remote(sha, progress=progress), cache=cache_folder(), progress=progress
+        )
+        files = {f"{ROOT}:{path}": sha256 for path, sha256 in snapshot.files.items() if path != README}
+        evidence = "transport-verified" if isinstance(self.revision, str) else "locked"
+        return Inputs({ROOT: snapshot.folder}, f"{self.repo}@{sha}", files, evidence)
+
+    def locate(self) -> Roots:
+        """The folder of what was fetched before. ``UserError`` where the split is not here."""
+        if self.mirror is not None:
+            return {ROOT: self.mirror}
+        from mmbench.loaders import hub
+
+        sha = self._known_commit()
+        listed = None if sha is None else hub.cached_tree(self.repo, sha, cache=cache_folder())
+        if sha is None or listed is None or not self._is_here(sha, listed):
+            raise UserError(f"{self.repo} is not downloaded: run mmbench download with the dataset's key.")
+        return {ROOT: hub.snapshot_folder(self.repo, sha, cache=cache_folder())}
+
+    def to_fetch(self) -> Mapping[str, int]:
+        """Bytes by path of what ``inputs`` would fetch; asks the hub for the list of files."""
+        if self.mirror is not None:
+            return {}
+        from mmbench.loaders import hub
+
+        sha = self._commit()
+        return {
+            file.path: file.size
+            for file in self._remote(sha)
+            if not hub.present(self.repo, sha, [file], cache=cache_folder())
+        }
+
+    @property
+    def build(self) -> Build:
+        """The samples of the split that the source is narrowed to."""
+        return self._build
+
+    def _build(self, roots: Roots) -> Iterator[tuple[str, Sample]]:
+        if self.only is None:
+            raise ValueError("a hub source is built split by split: narrow it with for_split")
+        folder = roots[ROOT]
+        paths, readme = self._listed(folder), _text(folder / README)
+        rows = {
+            name: partial(read_rows, [folder / path for path in self._files(table, paths, readme)], table.columns)
+            for name, table in self.tables.items()
+        }
+        for sample in self.samples(rows, self.only):
+            yield self.only, sample
+
+    def _mirrored(self, folder: Path) -> Inputs:
+        wanted = self._wanted(_paths_under(folder), _text(folder / README))
+        files = {f"{ROOT}:{path}": file_sha256(folder / path) for path in wanted}
+        return Inputs({ROOT: folder}, f"{self.repo} in {folder.name}", files)
+
+    def _listed(self, folder: Path) -> Sequence[str]:
+        if self.mirror is not None:
+            return _paths_under(folder)
+        from mmbench.loaders import hub
+
+        sha = self._known_commit()
+        listed = None if sha is None else hub.cached_tree(self.repo, sha, cache=cache_folder())
+        return _paths_under(folder) if listed is None else [file.path for file in listed]
+
+    def _known_commit(self) -> str | None:
+        from mmbench.loaders.lock import locked
+
+        return self.revision if isinstance(self.revision, str) else locked(self.repo)
+
+    def _commit(self) -> str:
+        import datetime
+
+        from mmbench.loaders import hub
+        from mmbench.loaders.lock import lock
+
+        known = self._known_commit()
+        if known is not None:
+            return known
+        today = datetime.datetime.now(datetime.UTC).date().isoformat()
+        return lock(self.repo, hub.resolve(self.repo, cache=cache_folder()), "main", today)
+
+    def _remote(self, sha: str, *, progress: bool = False) -> "list[RemoteFile]":
+        """The files that the split needs, README included where it says which."""
+        from mmbench.loaders import hub
+
+        listed = {file.path: file for file in hub.tree(self.repo, sha, cache=cache_folder())}
+        readme = None
+        extra = []
+        if README in listed and not all(table.files for table in self.tables.values()):
+            extra = [listed[README]]
+            snapshot = hub.fetch(self.repo, sha, extra, cache=cache_folder())
+            readme = _text(snapshot.folder / README)
+        return [*extra, *(listed[path] for path in self._wanted(list(listed), readme))]
+
+    def _is_here(self, sha: str, listed: "Sequence[RemoteFile]") -> bool:
+        from mmbench.loaders import hub
+
+        folder = hub.snapshot_folder(self.repo, sha, cache=cache_folder())
+        by_path = {file.path: file for file in listed}
+        wanted = self._wanted(list(by_path), _text(folder / README))
+        return hub.present(self.repo, sha, [by_path[path] for path in wanted], cache=cache_folder())
+
+    def _wanted(self, paths: Sequence[str], readme: str | None) -> list[str]:
+        found = [path for table in self.tables.values() for path in self._files(table, paths, readme)]
+        return sorted(set(found))
+
+    def _files(self, table: Table, paths: Sequence[str], readme: str | None) -> list[str]:
+        upstream = self.splits.get(self.only or "", self.only or "")
+        named = partial(str.format, split=upstream)
+        if not table.files:
+            config = None if table.config is None else named(table.config)
+            return data_files(paths, readme, config=config, split=named(table.split), repo=self.repo)
+        found = matching(paths, [named(pattern) for pattern in table.files])
+        if not found:
+            raise UserError(
+                f"{self.repo} has no file {' or '.join(map(named, table.files))}: the upstream changed its layout, "
+                f"or the card is wrong."
+            )
+        return found
+
+
+def _paths_under(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
