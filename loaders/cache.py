@@ -10,7 +10,8 @@ from mmbench.files import atomic_path, digest, file_sha256, read_json, write_jso
 from mmbench.loaders.cards import DatasetCard
 from mmbench.loaders.dataset import Evidence, PairedDataset, fingerprint_of
 from mmbench.loaders.folders import cache_folder
-from mmbench.loaders.sources import Inputs, inputs_digest
+from mmbench.loaders.receipts import witnessed
+from mmbench.loaders.sources import Inputs, Remote, inputs_digest
 from mmbench.samples import Sample
 
 SCHEMA_VERSION = 1
@@ -61,7 +62,7 @@ def _portions(card: DatasetCard, splits: list[str]) -> list[tuple[DatasetCard, l
 def _folder(card: DatasetCard, inputs: Inputs) -> Path:
     """One folder per state of the inputs and of what the card pins, so that a mended card is not read from an old build."""
     pins = {split: facts.model_dump(mode="json", exclude={"protocol"}) for split, facts in card.splits.items()}
-    name = digest([inputs_digest(inputs, card.source.generator), pins])[:16]
+    name = digest([inputs_digest(inputs, card.source.generator), pins, card.mapping])[:16]
     return cache_folder() / "datasets" / card.key / name
 
 
@@ -90,9 +91,11 @@ def _build_locked(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: 
 
 
 def _build(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: bool) -> dict[str, Any]:
+    if isinstance(card.source, Remote):
+        card.source.fetch(progress=progress)
     counts, fingerprints = _write_rows(card, inputs, folder, progress=progress)
     for split in card.splits:
-        _verify(card, split, counts[split], fingerprints[split], inputs.evidence)
+        _verify(card, split, counts[split], fingerprints[split], inputs)
     manifest = {
         "schema": SCHEMA_VERSION,
         "key": card.key,
@@ -151,36 +154,42 @@ def _write_rows(
     }
 
 
-def _verify(card: DatasetCard, split: str, count: int, fingerprint: str, fetched: Evidence) -> Evidence:
+def _verify(card: DatasetCard, split: str, count: int, fingerprint: str, inputs: Inputs) -> Evidence:
     facts = card.splits[split]
     if isinstance(facts.count, int) and count != facts.count:
         raise UserError(
-            f"{card.key} {split} came out with {count} samples where its card says {facts.count}: "
-            f"the installed data is not the version that the card describes; reinstall the extra that brings it."
+            f"{card.key} {split} came out with {count:,} samples where its card says {facts.count:,}: {_remedy(card)}."
         )
-    if not isinstance(facts.fingerprint, str):
-        return fetched
-    if fingerprint == facts.fingerprint:
+    pinned = facts.fingerprint if isinstance(facts.fingerprint, str) else witnessed(card, split, inputs.revision)
+    if pinned is None:
+        return inputs.evidence
+    if fingerprint == pinned:
         return "pinned-content"
     if card.source.generator:
         return "generated-differs"
     raise UserError(
         f"{card.key} {split} does not hold the content that its card pins (fingerprint {fingerprint[:12]}, expected "
-        f"{facts.fingerprint[:12]}): a file is damaged or of another version; reinstall the extra that brings it."
+        f"{pinned[:12]}): {_remedy(card)}."
     )
+
+
+def _remedy(card: DatasetCard) -> str:
+    if isinstance(card.source, Remote):
+        return "the files are those of the hub, so the card is wrong or the revision is another one; please report it"
+    return "a file is damaged or of another version; reinstall what brings it"
 
 
 def _open(
     portion: DatasetCard, card: DatasetCard, split: str, inputs: Inputs, folder: Path, manifest: dict[str, Any]
 ) -> PairedDataset:
-    import datasets
+    from mmbench.loaders.stored import StoredRows
 
     facts = manifest["splits"][split]
     path = folder / facts["file"]
     try:
         if not _is_intact(path, facts):
             raise ValueError("the sha256 differs")
-        rows = datasets.Dataset.from_file(str(path))
+        rows = StoredRows(path, inputs.roots)
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path} is damaged or missing: delete the folder {folder} and run again, it will be rebuilt."
@@ -189,8 +198,8 @@ def _open(
         raise UserError(
             f"{path} holds {len(rows)} rows where its manifest says {facts['count']}: delete the folder {folder} and run again."
         )
-    evidence = _verify(portion, split, facts["count"], facts["fingerprint"], inputs.evidence)
-    return PairedDataset(rows, card=card, split=split, revision=inputs.revision, evidence=evidence, roots=inputs.roots)
+    evidence = _verify(portion, split, facts["count"], facts["fingerprint"], inputs)
+    return PairedDataset(rows, card=card, split=split, revision=inputs.revision, evidence=evidence)
 
 
 def _state(path: Path) -> dict[str, int]:

@@ -13,6 +13,7 @@ TaskKind = Literal[
     "retrieval", "compositional-choice", "zero-shot-classification", "question-answering", "captioning",
     "speech-recognition", "sentiment-regression", "emotion-classification",
 ]  # fmt: skip
+KEY_PATTERN = "[a-z0-9]+(-[a-z0-9]+)*"
 Access = Literal["open", "gated", "form", "user-file", "dead"]
 
 
@@ -62,9 +63,10 @@ class DatasetCard(Frozen):
         known_issues: defects with counts.
         evidence: per fact, where it was read or how it was measured.
         toy: built-in data that proves a pipe and says nothing about a model's quality.
+        mapping: the version of the mapping from columns to samples; bumped when it changes, so that old builds are not read.
     """
 
-    key: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    key: Annotated[str, Field(pattern=f"^{KEY_PATTERN}$")]
     title: str
     summary: str
     task_kinds: tuple[TaskKind, ...]
@@ -84,6 +86,7 @@ class DatasetCard(Frozen):
     known_issues: tuple[Issue, ...] = ()
     evidence: Mapping[str, str]
     toy: bool = False
+    mapping: int = 1
 
     @model_validator(mode="after")
     def _evidence_names_facts(self) -> "DatasetCard":

@@ -1,7 +1,6 @@
 """A standardized split: a sequence of samples over memory-mapped Arrow rows, with exports that keep columns, ids and order."""
 
 import hashlib
-import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mmbench.errors import UserError
 from mmbench.loaders import exports
 from mmbench.loaders.cards import DatasetCard
-from mmbench.loaders.rows import from_row
-from mmbench.loaders.sources import Roots
+from mmbench.loaders.decoding import DecodedSample, decoded
+from mmbench.loaders.sources import Detached
 from mmbench.loaders.splits import stable_fraction
+from mmbench.loaders.stored import StoredRows
 from mmbench.samples import Modality, Sample
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Evidence = Literal["pinned-content", "transport-verified", "locked", "generated-differs", "unpinned"]
-BATCH = 256
 
 
 class PairedDataset(Sequence[Sample]):
@@ -42,43 +40,29 @@ class PairedDataset(Sequence[Sample]):
             media; ``unpinned``: nothing.
     """
 
-    def __init__(
-        self,
-        rows: "datasets.Dataset",
-        *,
-        card: DatasetCard,
-        split: str,
-        revision: str,
-        evidence: Evidence,
-        roots: Roots,
-        indices: NDArray[np.int64] | None = None,
-    ) -> None:
+    def __init__(self, rows: StoredRows, *, card: DatasetCard, split: str, revision: str, evidence: Evidence) -> None:
         self.card = card
         self.split = split
         self.revision = revision
         self.evidence: Evidence = evidence
         self._rows = rows
-        self._roots = roots
-        self._indices = np.arange(len(rows), dtype=np.int64) if indices is None else indices
 
     def __len__(self) -> int:
-        return len(self._indices)
+        return len(self._rows)
 
     @overload
     def __getitem__(self, index: int) -> Sample: ...
     @overload
     def __getitem__(self, index: slice) -> "PairedDataset": ...
     def __getitem__(self, index: int | slice) -> "Sample | PairedDataset":
-        if isinstance(index, slice):
-            return self._with(self._indices[index])
-        row = self._rows.data.slice(int(self._indices[index]), 1).to_pylist()[0]
-        return from_row(row, self._roots)
+        return self._with(self._rows[index]) if isinstance(index, slice) else self._rows[index]
 
     def __iter__(self) -> Iterator[Sample]:
-        for start in range(0, len(self), BATCH):
-            taken = self._rows.data.table.take(self._indices[start : start + BATCH])
-            for row in taken.to_pylist():
-                yield from_row(row, self._roots)
+        return iter(self._rows)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Rows by the path of their file; the card without its source, whose functions do not pickle."""
+        return {**self.__dict__, "card": self.card.model_copy(update={"source": Detached()})}
 
     def __repr__(self) -> str:
         return f"PairedDataset({self.card.key!r}, split={self.split!r}, {len(self)} samples, {self.evidence})"
@@ -86,22 +70,22 @@ class PairedDataset(Sequence[Sample]):
     @property
     def ids(self) -> list[str]:
         """The ids, in order, without reading any content."""
-        return self._column("id")
+        return self._rows.column("id")
 
     @property
     def groups(self) -> list[str | None]:
         """The groups, in order, without reading any content."""
-        return self._column("group")
+        return self._rows.column("group")
 
     @property
     def targets(self) -> list[Any]:
         """The targets, in order, without reading any content."""
-        return [json.loads(value) for value in self._column("target")]
+        return [json.loads(value) for value in self._rows.column("target")]
 
     @property
     def fingerprint(self) -> str:
         """The sha256 over the samples' fingerprints in order."""
-        return fingerprint_of(self._column("fingerprint"))
+        return fingerprint_of(self._rows.column("fingerprint"))
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -129,20 +113,7 @@ class PairedDataset(Sequence[Sample]):
         Returns:
             per part ``(position of its sample, its number among the sample's parts of this kind, fingerprint)``, in order.
         """
-        places = {int(row): position for position, row in enumerate(self._indices)}
-        found: list[tuple[int, int, str]] = []
-        row = 0
-        for chunk in self._rows.data.column("content").chunks:
-            struct = chunk.values  # noqa: PD011  (Arrow, not pandas)
-            kinds, tongues, prints = (
-                struct.field(name).to_pylist() for name in ("modality", "language", "fingerprint")
-            )
-            for start, stop in itertools.pairwise(chunk.offsets.to_pylist()):
-                parts = [i for i in range(start, stop) if kinds[i] == modality and language in (None, tongues[i])]
-                if row in places:
-                    found.extend((places[row], number, prints[i]) for number, i in enumerate(parts))
-                row += 1
-        return sorted(found)
+        return self._rows.facets(modality, language)
 
     def limited(self, limit: int, *, seed: int = 0) -> "PairedDataset":
         """The first groups of a seeded shuffle that hold at least ``limit`` samples together: whole groups, in the order of the split.
@@ -158,7 +129,14 @@ class PairedDataset(Sequence[Sample]):
                 break
             kept.add(name)
             total += sizes[name]
-        return self._with(self._indices[[position for position, name in enumerate(names) if name in kept]])
+        return self._at([position for position, name in enumerate(names) if name in kept])
+
+    def decoded(self, *, workers: int = 0) -> Iterator[DecodedSample]:
+        """Every sample with its media decoded, in order; ``workers`` processes decode in the background.
+
+        A sample whose media cannot be decoded comes with the ``MediaError`` in their place, and the rest goes on.
+        """
+        return decoded(self._rows, workers=workers)
 
     def select_ids(self, ids: Sequence[str]) -> "PairedDataset":
         """The samples with these ids, in the order given. ``UserError`` names an id that is not in the split."""
@@ -168,11 +146,13 @@ class PairedDataset(Sequence[Sample]):
             raise UserError(
                 f"{self.card.key} {self.split} has no sample {missing[0]!r} ({len(missing)} of {len(ids)} ids are unknown)."
             )
-        return self._with(self._indices[[position[key] for key in ids]])
+        return self._at([position[key] for key in ids])
 
     def to_datasets(self) -> "datasets.Dataset":
         """The rows as a Hugging Face ``datasets.Dataset`` (memory-mapped)."""
-        return self._rows.select(self._indices)
+        import datasets
+
+        return datasets.Dataset.from_file(str(self._rows.path)).select(self._rows.indices)
 
     def to_pandas(self) -> "pd.DataFrame":
         """One row per sample: ``id, texts, languages, images, audios, options, target, group, meta``; media as their fingerprints."""
@@ -185,27 +165,21 @@ class PairedDataset(Sequence[Sample]):
         return exports.write_parquet(self, Path(path))
 
     def to_webdataset(self, folder: str | Path, *, shard_size: int = 1000) -> list[Path]:
-        """Write tar shards ``<split>-000000.tar`` for ``webdataset``; returns their paths.
+        """Write tar shards ``<split>-000000.tar`` for ``webdataset`` and a manifest ``<split>.json``; returns the shards.
 
-        Per sample a ``.json`` (id, texts, target, group, meta) and a file per picture or sound (``0.png``, ``1.flac``). The key inside a
-        shard is the sample's position, since ids may hold dots, which end a webdataset key.
+        Per sample a ``.json`` that says everything but the media, and a file per picture, sound and array (``0.png``, ``1.flac``,
+        ``2.npy``). The key inside a shard is the sample's position, since ids may hold dots, which end a webdataset key.
+        ``mmbench.loaders.webdataset.import_webdataset`` reads the same samples back.
         """
-        return exports.write_webdataset(self, Path(folder), self.split, shard_size)
+        from mmbench.loaders.webdataset import write_webdataset
 
-    def _with(self, indices: NDArray[np.int64]) -> "PairedDataset":
-        return PairedDataset(
-            self._rows,
-            card=self.card,
-            split=self.split,
-            revision=self.revision,
-            evidence=self.evidence,
-            roots=self._roots,
-            indices=indices,
-        )
+        return write_webdataset(self, Path(folder), self.facts, shard_size)
 
-    def _column(self, name: str) -> list[Any]:
-        values: list[Any] = self._rows.data.column(name).take(self._indices).to_pylist()
-        return values
+    def _at(self, positions: Sequence[int]) -> "PairedDataset":
+        return self._with(self._rows.at(self._rows.indices[np.asarray(positions, dtype=np.int64)]))
+
+    def _with(self, rows: StoredRows) -> "PairedDataset":
+        return PairedDataset(rows, card=self.card, split=self.split, revision=self.revision, evidence=self.evidence)
 
 
 def fingerprint_of(fingerprints: Sequence[str]) -> str:

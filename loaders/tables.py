@@ -20,6 +20,12 @@ MAX_CELL = 1 << 27  # bytes of one CSV cell
 SUFFIXES: Mapping[str, Format] = {
     ".parquet": "parquet", ".tar": "tar", ".jsonl": "jsonl", ".json": "json", ".csv": "csv", ".tsv": "csv",
 }  # fmt: skip
+CONVERT: Mapping[str, Callable[[str], Any]] = {
+    "integer": int,
+    "label": int,
+    "number": float,
+    "boolean": lambda text: text.strip().lower() in {"true", "1"},
+}
 MODALITIES = {
     "image": Modality.IMAGE,
     "images": Modality.IMAGE,
@@ -168,11 +174,18 @@ def _member(data: bytes, column: Column, path: Path, offset: int, length: int) -
     modality = MODALITIES.get(column.kind)
     if modality is None:
         text = _decoded(data, path)
-        return {"integer": int, "label": int, "number": float}.get(column.kind, str)(text)
+        return _typed(text, column, path)
     whole = media_part(modality, media_type(data, modality), data)
     return MediaPart(
         modality, whole.media_type, whole.sha256, whole.sha256, path=str(path), offset=offset, length=length
     )
+
+
+def _typed(text: str, column: Column, path: Path) -> Any:
+    try:
+        return CONVERT[column.kind](text) if column.kind in CONVERT else text
+    except ValueError as error:
+        raise UserError(f"{path.name} holds {_shown(text)} where the card expects a {column.kind}.") from error
 
 
 def _jsonl(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]:
@@ -192,13 +205,12 @@ def _json(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]
 
 def _csv(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]:
     csv.field_size_limit(MAX_CELL)
-    convert = {"integer": int, "label": int, "number": float, "boolean": lambda text: text.lower() == "true"}
     with path.open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.DictReader(handle, delimiter="\t" if path.suffix == ".tsv" else ",")
         names = _names(path, reader.fieldnames or [], columns)
         for row in reader:
             yield {
-                name: convert.get(columns[name].kind, str)(row[stored]) if row[stored] not in (None, "") else None
+                name: None if row[stored] in (None, "") else _typed(row[stored], columns[name], path)
                 for name, stored in names.items()
             }
 
@@ -258,7 +270,7 @@ def _single(value: Any, kind: str, where: str) -> Any:
     wanted = _TYPES[kind]
     if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "boolean"):
         raise UserError(f"{where}: {_shown(value)} where the card expects a {kind}.")
-    return float(value) if kind == "number" else value
+    return float(value) if kind == "number" else value  # type: ignore[arg-type]
 
 
 _TYPES: Mapping[str, tuple[type, ...]] = {

@@ -3,14 +3,19 @@
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mmbench.errors import UserError
 from mmbench.files import write_bytes
+from mmbench.loaders.cards import DatasetCard, SplitFacts
+from mmbench.loaders.folders import cache_folder
 from mmbench.loaders.sources.hub import README, HubSource
 from mmbench.loaders.tables import MODALITIES, Column, Table
+from mmbench.loaders.unknown import Unknown
 from mmbench.samples import Modality
 
 ROWS = 8
@@ -42,6 +47,32 @@ def twin_files(source: HubSource, splits: Sequence[str], *, rows: int = ROWS) ->
                 config = "default" if table.config is None else table.config.format(split=upstream)
                 declared.setdefault(config, {}).setdefault(table.split.format(split=upstream), []).append(path)
     return {**files, README: _readme(declared)}
+
+
+def twin_card(card: DatasetCard, folder: Path | None = None) -> DatasetCard:
+    """A card like this one over its twin, which is written below ``folder`` (the cache by default).
+
+    Raises:
+        UserError: a card whose source has no declared tables.
+    """
+    if not isinstance(card.source, HubSource):
+        raise UserError(f"{card.key} has no twin: only sets with declared tables have one.")
+    target = (cache_folder() / "twins" / card.key) if folder is None else folder
+    mirror = write_twin(card.source, list(card.splits), target)
+    untested = Unknown(reason="a synthetic twin")
+    splits = {
+        name: SplitFacts(count=untested, fingerprint=untested, protocol=facts.protocol)
+        for name, facts in card.splits.items()
+    }
+    return card.model_copy(
+        update={
+            "title": f"{card.title} (synthetic twin)",
+            "source": replace(card.source, mirror=mirror),
+            "splits": splits,
+            "redistributable": True,
+            "toy": True,
+        }
+    )
 
 
 def write_twin(source: HubSource, splits: Sequence[str], folder: Path, *, rows: int = ROWS) -> Path:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mmbench.api import (
         as_model,
+        check,
         download,
         evaluate,
         list_datasets,
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
         list_tasks,
         load_dataset,
         load_model,
+        peek,
         score,
+        verify,
     )
     from mmbench.leaderboards import Leaderboard
 
@@ -30,6 +33,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Leaderboard",
     "as_model",
+    "check",
     "download",
     "evaluate",
     "list_datasets",
@@ -38,7 +42,9 @@ __all__ = [
     "list_tasks",
     "load_dataset",
     "load_model",
+    "peek",
     "score",
+    "verify",
 ]
 
 

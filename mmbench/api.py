@@ -4,9 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmbench.checking import check, peek
+from mmbench.data import download, verify
 from mmbench.engines.evaluation import Options, evaluate_one, refusal
 from mmbench.errors import UserError
-from mmbench.loaders import all_cards, get_card, load_dataset
+from mmbench.loaders import DatasetCard, all_cards, load_dataset
+from mmbench.loaders.cache import is_built
+from mmbench.loaders.sources import Remote
 from mmbench.models import LoadedModel, all_models, as_model, load_model, wrap_model
 from mmbench.models.base import ALL_MODALITIES, capabilities
 from mmbench.models.files import FilePredictions
@@ -17,11 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "as_model", "download", "evaluate", "list_datasets", "list_models", "list_suites", "list_tasks", "load_dataset", "load_model", "score",
+    "as_model", "check", "download", "evaluate", "list_datasets", "list_models", "list_suites", "list_tasks", "load_dataset", "load_model",
+    "peek", "score", "verify",
 ]  # fmt: skip
 
 Say = Callable[[str], None]
-FORMATS = ("parquet", "webdataset")
 
 
 def evaluate(
@@ -85,46 +89,11 @@ def score(
     """
     chosen = get_task(task)
     answers = FilePredictions(predictions, name)
-    known = set(load_dataset(chosen.dataset, chosen.split).ids)
+    known = set(chosen.load(chosen.split).ids)
     if not answers.ids & known:
         some = next(iter(sorted(known)))
         raise UserError(f"{predictions} predicts none of the samples of {task}: its ids should look like {some!r}.")
     return evaluate_one(wrap_model(answers), chosen, Options(Path(output_dir), max_errors=max_errors))
-
-
-def download(
-    key: str,
-    split: str | None = None,
-    *,
-    format: str = "parquet",  # noqa: A002  (the name in the command line and in `pandas`)
-    to: str | Path | None = None,
-) -> list[Path]:
-    """Fetch and check a dataset's splits; with ``to``, write them there.
-
-    Args:
-        key: a dataset.
-        split: one split; all by default.
-        format: ``parquet`` (one file per split) or ``webdataset`` (tar shards).
-        to: a folder; ``None`` only fills the cache.
-
-    Returns:
-        the files written.
-
-    Raises:
-        UserError: an unknown dataset, split or format; content that is not what the card pins.
-    """
-    if format not in FORMATS:
-        raise UserError(f"There is no format {format!r}: choose {' or '.join(FORMATS)}.")
-    splits = load_dataset(key) if split is None else {split: load_dataset(key, split)}
-    if to is None:
-        return []
-    folder = Path(to)
-    written: list[Path] = []
-    for name, dataset in splits.items():
-        written += (
-            [dataset.to_parquet(folder / f"{name}.parquet")] if format == "parquet" else dataset.to_webdataset(folder)
-        )
-    return written
 
 
 def list_datasets(*, task: str | None = None, modality: str | None = None) -> "pd.DataFrame":
@@ -142,10 +111,10 @@ def list_datasets(*, task: str | None = None, modality: str | None = None) -> "p
                 "title": card.title,
                 "tasks": ", ".join(card.task_kinds),
                 "modalities": ", ".join(card.modalities),
-                "samples": sum(facts.count for facts in card.splits.values() if isinstance(facts.count, int)),
+                "samples": _counted(card),
                 "access": card.access,
                 "licence": card.licence if isinstance(card.licence, str) else "unknown",
-                "installed": is_installed(card.key),
+                "installed": is_installed(card),
             }
             for card in cards
         ),
@@ -201,10 +170,12 @@ def list_suites() -> "pd.DataFrame":
     )
 
 
-def is_installed(key: str) -> bool:
-    """Whether what a dataset is made from is on this machine."""
+def is_installed(card: DatasetCard) -> bool:
+    """Whether what a dataset is made from is on this machine; of a set on the hub: whether a split of it was built here."""
+    if isinstance(card.source, Remote):
+        return any(is_built(card, split) for split in card.splits)
     try:
-        get_card(key).source.locate()
+        card.source.locate()
     except UserError:
         return False
     return True
@@ -216,7 +187,7 @@ def selected_tasks(
     """The tasks behind ids and suites. From a suite those that the model cannot do are left out, and said; a task named by id is kept."""
     if isinstance(tasks, Suite) or (isinstance(tasks, str) and _is_suite(tasks)):
         suite = tasks if isinstance(tasks, Suite) else get_suite(tasks)
-        beside = [key for key in suite.beside if is_installed(get_task(key).dataset)]
+        beside = [key for key in suite.beside if is_installed(get_task(key).card)]
         offered = [get_task(key) for key in (*beside, *suite.tasks)]
         kept = [task for task in offered if refusal(model, task) is None]
         left = [task for task in offered if task not in kept]
@@ -227,6 +198,12 @@ def selected_tasks(
             )
         return kept
     return [_task(task) for task in ([tasks] if isinstance(tasks, str | Task) else tasks)]
+
+
+def _counted(card: DatasetCard) -> int | None:
+    """The samples of the splits whose number is known; ``None`` where none is."""
+    known = [facts.count for facts in card.splits.values() if isinstance(facts.count, int)]
+    return sum(known) if known else None
 
 
 def _task(task: str | Task) -> Task:

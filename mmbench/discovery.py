@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -26,3 +26,19 @@ def collect(package: str, kind: type[T]) -> Iterator[T]:
                 if isinstance(item, kind) and id(item) not in seen:
                     seen.add(id(item))
                     yield item
+
+
+def named(path: str) -> Any:
+    """What ``package.module:name`` names, imported; the current folder is searched too.
+
+    Raises:
+        ImportError: there is no such module, or it has no such name.
+    """
+    module, _, name = path.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for attribute in name.split("."):
+            found = getattr(found, attribute)
+    except (AttributeError, ValueError) as error:
+        raise ImportError(str(error)) from error
+    return found

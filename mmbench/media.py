@@ -35,9 +35,11 @@ def read_bytes(part: MediaPart, sample_id: str) -> bytes:
                 handle.seek(part.offset)
                 data = handle.read(-1 if part.length is None else part.length)
         except OSError as error:
-            raise MediaError(sample_id, f"{part.path} cannot be read ({error.strerror})") from error
+            raise MediaError(sample_id, f"{Path(part.path).name} cannot be read ({error.strerror})") from error
     if hashlib.sha256(data).hexdigest() != part.sha256:
-        where = part.path or "the stored bytes"
+        where = (
+            "the stored bytes" if part.path is None else Path(part.path).name
+        )  # folders are private: runs are published
         raise MediaError(sample_id, f"{where} changed since the split was indexed (sha256 differs)")
     return data
 
@@ -52,16 +54,16 @@ def decode_image(part: MediaPart, sample_id: str) -> "Image.Image":
 
     data = read_bytes(part, sample_id)
     try:
-        image = Image.open(io.BytesIO(data), formats=IMAGE_FORMATS)
+        image: Image.Image = Image.open(io.BytesIO(data), formats=IMAGE_FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise MediaError(sample_id, f"the picture is {image.width} x {image.height}, above {MAX_PIXELS:,} pixels")
         image.load()
-        upright = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)  # the other form copies every picture
     except UnidentifiedImageError as error:
         raise MediaError(sample_id, f"not a readable {part.media_type}: no known picture format") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise MediaError(sample_id, f"not a readable {part.media_type}: {error}") from error
-    return _flatten(upright)
+    return _flatten(image)
 
 
 def decode_audio(part: MediaPart, sample_id: str, rate: int | None = None) -> tuple[NDArray[np.float32], int]:

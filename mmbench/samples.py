@@ -130,6 +130,9 @@ class Sample:
     group: str | None = None
     meta: Mapping[str, Any] = field(default_factory=lambda: NO_META)
 
+    def __reduce__(self) -> tuple[Any, ...]:  # a mapping proxy does not pickle, and a loader that fails on it hangs
+        return _restored, (self.id, self.content, self.options, self.target, self.group, dict(self.meta))
+
     @property
     def text(self) -> str:
         """The only text, as a string. ``ValueError`` where there is none or more than one."""
@@ -185,6 +188,17 @@ class Sample:
         if len(found) != 1:
             raise ValueError(f"sample {self.id!r} has {len(found)} {modality} parts where exactly one was asked for")
         return found[0]
+
+
+def _restored(
+    id: str,  # noqa: A002  (the field of a sample)
+    content: tuple[Part, ...],
+    options: tuple[str, ...],
+    target: Any,
+    group: str | None,
+    meta: dict[str, Any],
+) -> Sample:
+    return Sample(id, content, options, target, group, MappingProxyType(meta) if meta else NO_META)
 
 
 @dataclass(frozen=True, slots=True)

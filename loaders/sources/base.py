@@ -32,6 +32,32 @@ class Inputs:
 
 
 @runtime_checkable
+class Remote(Protocol):
+    """What a source can do besides, where its files come over a network. Its ``inputs`` fetches no data."""
+
+    def missing(self) -> Mapping[str, int]:
+        """Bytes per path of what ``fetch`` would bring."""
+        ...
+
+    def fetch(self, *, progress: bool = False) -> None:
+        """Bring what ``build`` reads onto this machine; what is there already is not fetched again."""
+        ...
+
+    def drop(self) -> int:
+        """Delete fetched files that rows do not refer to once they are built; returns the bytes freed."""
+        ...
+
+
+@runtime_checkable
+class Brought(Protocol):
+    """What a source can do besides, where the user has to bring its files."""
+
+    def bring(self, file: Path) -> Path:
+        """Copy one of the files to where the source looks for it, checked; returns the new path."""
+        ...
+
+
+@runtime_checkable
 class Source(Protocol):
     """What every source can do."""
 
@@ -40,7 +66,7 @@ class Source(Protocol):
         ...
 
     def inputs(self, *, progress: bool = False) -> Inputs:
-        """Fetch what is missing, find the inputs and hash them. ``UserError`` says how to get them where they are missing."""
+        """Find the inputs and name them by their hashes. ``UserError`` says how to get them where they are missing."""
         ...
 
     def locate(self) -> Roots:
@@ -56,6 +82,30 @@ class Source(Protocol):
     def build(self) -> Build:
         """Roots to samples, with the name of the split of each."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """The source of a split that was sent to another process: its rows are there, it cannot be built again."""
+
+    generator: str = ""
+
+    def for_split(self, split: str) -> Source:
+        """Itself."""
+        return self
+
+    def inputs(self, *, progress: bool = False) -> Inputs:
+        """``UserError``."""
+        raise UserError("this split came from another process: load the dataset by its key to build it.")
+
+    def locate(self) -> Roots:
+        """``UserError``."""
+        return self.inputs().roots
+
+    def build(self, roots: Roots) -> Iterator[tuple[str, Sample]]:
+        """``UserError``."""
+        self.inputs()
+        yield from ()
 
 
 def file_part(

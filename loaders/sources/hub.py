@@ -11,7 +11,7 @@ from mmbench.files import file_sha256
 from mmbench.loaders.folders import cache_folder
 from mmbench.loaders.layouts import data_files, matching
 from mmbench.loaders.sources.base import Build, Inputs, Roots, Source
-from mmbench.loaders.tables import Row, Table, read_rows
+from mmbench.loaders.tables import Row, Table, format_of, read_rows
 from mmbench.loaders.unknown import Unknown
 from mmbench.samples import Sample
 
@@ -47,6 +47,11 @@ class HubSource:
     only: str | None = None
 
     @property
+    def upstream(self) -> str:
+        """The repository and its commit, for people."""
+        return f"{self.repo}@{self.revision if isinstance(self.revision, str) else 'main, as mmbench.lock resolves it'}"
+
+    @property
     def generator(self) -> str:
         """Nothing is generated."""
         return ""
@@ -56,33 +61,26 @@ class HubSource:
         return replace(self, only=split)
 
     def inputs(self, *, progress: bool = False) -> Inputs:
-        """Fetch what is missing; every file equals the hub's tree at the commit."""
+        """The files of the split as the hub's tree names them at the commit. Of the data nothing is fetched."""
         if self.mirror is not None:
             return self._mirrored(self.mirror)
-        from mmbench.loaders import hub
 
         sha = self._commit()
-        snapshot = hub.fetch(
-            self.repo, sha, self._remote(sha, progress=progress), cache=cache_folder(), progress=progress
-        )
-        files = {f"{ROOT}:{path}": sha256 for path, sha256 in snapshot.files.items() if path != README}
-        evidence = "transport-verified" if isinstance(self.revision, str) else "locked"
-        return Inputs({ROOT: snapshot.folder}, f"{self.repo}@{sha}", files, evidence)
+        files = {f"{ROOT}:{file.path}": file.sha256 or f"git-sha1:{file.git_sha1}" for file in self._remote(sha)}
+        folder = _folder_of(self.repo, sha)
+        pinned = isinstance(self.revision, str)
+        return Inputs({ROOT: folder}, f"{self.repo}@{sha}", files, "transport-verified" if pinned else "locked")
 
-    def locate(self) -> Roots:
-        """The folder of what was fetched before. ``UserError`` where the split is not here."""
-        if self.mirror is not None:
-            return {ROOT: self.mirror}
-        from mmbench.loaders import hub
+    def fetch(self, *, progress: bool = False) -> None:
+        """Download the split's files; every one equals the hub's tree at the commit."""
+        if self.mirror is None:
+            from mmbench.loaders import hub
 
-        sha = self._known_commit()
-        listed = None if sha is None else hub.cached_tree(self.repo, sha, cache=cache_folder())
-        if sha is None or listed is None or not self._is_here(sha, listed):
-            raise UserError(f"{self.repo} is not downloaded: run mmbench download with the dataset's key.")
-        return {ROOT: hub.snapshot_folder(self.repo, sha, cache=cache_folder())}
+            sha = self._commit()
+            hub.fetch(self.repo, sha, self._remote(sha), cache=cache_folder(), progress=progress)
 
-    def to_fetch(self) -> Mapping[str, int]:
-        """Bytes by path of what ``inputs`` would fetch; asks the hub for the list of files."""
+    def missing(self) -> Mapping[str, int]:
+        """Bytes per path of what ``fetch`` would download; asks the hub for the list of files, once."""
         if self.mirror is not None:
             return {}
         from mmbench.loaders import hub
@@ -93,6 +91,29 @@ class HubSource:
             for file in self._remote(sha)
             if not hub.present(self.repo, sha, [file], cache=cache_folder())
         }
+
+    def drop(self) -> int:
+        """Delete the split's files but for tars, which rows refer to."""
+        if self.mirror is not None:
+            return 0
+        folder = self.locate()[ROOT]
+        freed = 0
+        for path in (folder / file.path for file in self._remote(self._commit())):
+            if format_of(path.name) != "tar" and path.is_file():
+                freed += path.stat().st_size
+                path.unlink()
+        return freed
+
+    def locate(self) -> Roots:
+        """The folder of the commit. ``UserError`` where nothing of it was fetched before."""
+        if self.mirror is not None:
+            return {ROOT: self.mirror}
+        from mmbench.loaders import hub
+
+        sha = self._known_commit()
+        if sha is None or hub.cached_tree(self.repo, sha, cache=cache_folder()) is None:
+            raise UserError(f"{self.repo} is not downloaded: run mmbench download with the dataset's key.")
+        return {ROOT: _folder_of(self.repo, sha)}
 
     @property
     def build(self) -> Build:
@@ -140,28 +161,17 @@ class HubSource:
         if known is not None:
             return known
         today = datetime.datetime.now(datetime.UTC).date().isoformat()
-        return lock(self.repo, hub.resolve(self.repo, cache=cache_folder()), "main", today)
+        return lock(self.repo, hub.resolve(self.repo), "main", today)
 
-    def _remote(self, sha: str, *, progress: bool = False) -> "list[RemoteFile]":
-        """The files that the split needs, README included where it says which."""
+    def _remote(self, sha: str) -> "list[RemoteFile]":
+        """The files that the split needs. The README is read first where it says which these are."""
         from mmbench.loaders import hub
 
         listed = {file.path: file for file in hub.tree(self.repo, sha, cache=cache_folder())}
         readme = None
-        extra = []
         if README in listed and not all(table.files for table in self.tables.values()):
-            extra = [listed[README]]
-            snapshot = hub.fetch(self.repo, sha, extra, cache=cache_folder())
-            readme = _text(snapshot.folder / README)
-        return [*extra, *(listed[path] for path in self._wanted(list(listed), readme))]
-
-    def _is_here(self, sha: str, listed: "Sequence[RemoteFile]") -> bool:
-        from mmbench.loaders import hub
-
-        folder = hub.snapshot_folder(self.repo, sha, cache=cache_folder())
-        by_path = {file.path: file for file in listed}
-        wanted = self._wanted(list(by_path), _text(folder / README))
-        return hub.present(self.repo, sha, [by_path[path] for path in wanted], cache=cache_folder())
+            readme = _text(hub.fetch(self.repo, sha, [listed[README]], cache=cache_folder()).folder / README)
+        return [listed[path] for path in self._wanted(list(listed), readme)]
 
     def _wanted(self, paths: Sequence[str], readme: str | None) -> list[str]:
         found = [path for table in self.tables.values() for path in self._files(table, paths, readme)]
@@ -180,6 +190,12 @@ class HubSource:
                 f"or the card is wrong."
             )
         return found
+
+
+def _folder_of(repo: str, sha: str) -> Path:
+    from mmbench.loaders.hub.layout import place
+
+    return place(repo, sha, cache_folder()).files
 
 
 def _paths_under(folder: Path) -> list[str]:

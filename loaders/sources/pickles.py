@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mmbench.errors import UserError
-from mmbench.files import write_bytes
+from mmbench.files import file_sha256, write_bytes
 from mmbench.loaders.sources.base import Build, Inputs, Roots, Source
 from mmbench.loaders.unpickling import Encoding, load_arrays
-from mmbench.loaders.user_files import bring, find_user_file, missing, user_file, was_read
+from mmbench.loaders.user_files import UserFile, bring, find_user_file, missing, user_file, was_read
 from mmbench.samples import Sample
 
 ROOT = "files"
@@ -17,11 +17,6 @@ ROOT = "files"
 
 class Layout(Protocol):
     """How a loaded pickle is laid out."""
-
-    @property
-    def version(self) -> int:
-        """Moves with every change of what ``samples`` gives, so that splits are built again."""
-        ...
 
     @property
     def encoding(self) -> Encoding:
@@ -51,6 +46,7 @@ class PickleSource:
         sha256: the sums of the published file; ``None`` where none is known, and then the rows are ``unpinned``.
         layout: how its content becomes samples.
         where: the address that says how to get the file.
+        mirror: a folder that holds the file instead (a twin's); ``None`` looks among the user's files.
     """
 
     key: str
@@ -58,6 +54,7 @@ class PickleSource:
     sha256: tuple[str, ...] | None
     layout: Layout = field(repr=False)
     where: str
+    mirror: Path | None = None
 
     @property
     def generator(self) -> str:
@@ -75,19 +72,19 @@ class PickleSource:
 
     def locate(self) -> Roots:
         """The file's folder, also where the file was converted and is gone. ``UserError`` says how to bring it."""
-        path = find_user_file(self.key, self.name)
-        if path is None:
-            if not was_read(self.key, self.name):
-                raise missing(self.key, self.name, sha256=self.sha256, where=self.where)
-            return {}
-        return {ROOT: path.parent}
+        path = find_user_file(self.key, self.name) if self.mirror is None else self.mirror / self.name
+        if path is not None and path.is_file():
+            return {ROOT: path.parent}
+        if self.mirror is not None or not was_read(self.key, self.name):
+            raise missing(self.key, self.name, sha256=self.sha256, where=self.where)
+        return {}
 
     def inputs(self, *, progress: bool = False) -> Inputs:
         """The file's sha256, which is its revision; ``transport-verified`` where it is the published one."""
-        found = user_file(self.key, self.name, sha256=self.sha256, where=self.where)
+        found = self._found()
         return Inputs(
             {ROOT: found.path.parent},
-            f"{self.name} {found.sha256[:12]}, mapping {self.layout.version}",
+            f"{self.name} {found.sha256[:12]}",
             {f"{ROOT}:{self.name}": found.sha256},
             "transport-verified" if found.verified else "unpinned",
         )
@@ -98,19 +95,25 @@ class PickleSource:
 
     def report(self) -> dict[str, Any]:
         """What the file on this machine holds: sha256, and per split shapes and counted defects (JSON values)."""
-        found = user_file(self.key, self.name, sha256=self.sha256, where=self.where)
+        found = self._found()
         return {"sha256": found.sha256, "verified": found.verified} | pickle_report(found.path, self.layout)
 
     def twin(self, folder: Path) -> Path:
-        """Write a small made-up file of this layout to ``folder/<key>/<name>``; with ``$MMBENCH_FILES`` set to ``folder`` it is found.
+        """Write a small made-up file of this layout to ``folder/<key>/<name>``; returns its path.
 
-        Its sha256 is not the published one: open it with ``dataclasses.replace(source, sha256=None)``.
+        Its sha256 is not the published one: ``dataclasses.replace(source, sha256=None, mirror=path.parent)`` opens it.
         """
         import pickle
 
         path = folder / self.key / self.name
         write_bytes(path, pickle.dumps(dict(self.layout.twin()), protocol=4))
         return path
+
+    def _found(self) -> UserFile:
+        if self.mirror is None:
+            return user_file(self.key, self.name, sha256=self.sha256, where=self.where)
+        path = self.locate()[ROOT] / self.name
+        return UserFile(path, file_sha256(path), verified=False)
 
     def _samples(self, roots: Roots) -> Iterator[tuple[str, Sample]]:
         path = roots[ROOT] / self.name
@@ -119,8 +122,10 @@ class PickleSource:
         data = load_arrays(path, encoding=self.layout.encoding)
         try:
             yield from self.layout.samples(data)
-        except ValueError as error:
-            raise UserError(f"{path} is not laid out as {self.key} describes: {error}; bring the published file.") from error
+        except (ValueError, TypeError) as error:
+            raise UserError(
+                f"{path} is not laid out as {self.key} describes: {error}; bring the published file."
+            ) from error
 
 
 def pickle_report(path: str | Path, layout: Layout) -> dict[str, Any]:
@@ -132,5 +137,5 @@ def pickle_report(path: str | Path, layout: Layout) -> dict[str, Any]:
     data = load_arrays(path, encoding=layout.encoding)
     try:
         return {"file": Path(path).name, "splits": layout.report(data)}
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise UserError(f"{path} is laid out otherwise: {error}; bring the published file.") from error

@@ -1,4 +1,4 @@
-"""The command line: ``mmbench list``, ``show``, ``download``, ``run``, ``score``, ``leaderboard build``."""
+"""The command line: ``mmbench list``, ``show``, ``download``, ``check``, ``peek``, ``run``, ``score``, ``leaderboard build``."""
 
 import sys
 from pathlib import Path

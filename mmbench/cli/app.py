@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from mmbench.cli import output
+from mmbench.cli import checking, data, output
 
 app = typer.Typer(
     name="mmbench",
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 boards = typer.Typer(help="Leaderboards from run folders.", no_args_is_help=True)
 app.add_typer(boards, name="leaderboard")
+app.add_typer(data.sets, name="datasets")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 OutputDir = Annotated[Path, typer.Option("--output-dir", "-o", help="Where run folders go.")]
@@ -66,27 +67,10 @@ def show(
     output.facts(facts_of(key), as_json=as_json)
 
 
-@app.command()
-def download(
-    key: Annotated[str, typer.Argument(help="A dataset.")],
-    split: Annotated[str | None, typer.Option(help="One split; all by default.")] = None,
-    format: Annotated[Literal["parquet", "webdataset"], typer.Option(help="How to write it.")] = "parquet",  # noqa: A002
-    to: Annotated[Path | None, typer.Option(help="A folder; without it only the cache is filled.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Fetch and check a dataset's splits, and write them where you want them."""
-    from mmbench import api
-
-    written = api.download(key, split, format=format, to=to)
-    splits = api.load_dataset(key) if split is None else {split: api.load_dataset(key, split)}
-    rows = [
-        {"split": name, "samples": len(found), "evidence": found.evidence, "fingerprint": found.fingerprint[:16]}
-        for name, found in splits.items()
-    ]
-    output.table(rows, ["split", "samples", "evidence", "fingerprint"], title=key, as_json=as_json)
-    if not as_json:
-        for path in written:
-            typer.echo(str(path))
+app.command()(data.download)
+app.command()(data.verify)
+app.command()(checking.check)
+app.command()(checking.peek)
 
 
 @app.command("run")

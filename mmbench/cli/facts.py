@@ -6,7 +6,9 @@ from typing import Any
 
 from mmbench.api import is_installed
 from mmbench.errors import unknown_key
-from mmbench.loaders import all_cards
+from mmbench.loaders import DatasetCard, all_cards, get_card, is_import, is_path
+from mmbench.loaders.receipts import receipt_of
+from mmbench.loaders.sources import HubSource
 from mmbench.models import all_models
 from mmbench.models.base import capabilities
 from mmbench.runs.records import read_run
@@ -18,9 +20,8 @@ def facts_of(key: str) -> dict[str, Any]:
     if (Path(key) / "run.json").exists():
         run = read_run(Path(key))
         return {**run.record, "scores": run.report}
-    for card in all_cards():
-        if card.key == key:
-            return {"dataset": key, "installed": is_installed(key), **card.model_dump(mode="json", exclude={"key"})}
+    if key in {card.key for card in all_cards()} or is_path(key) or is_import(key):
+        return _dataset(get_card(key))
     for task in all_tasks():
         if task.id == key:
             return _task(task)
@@ -39,6 +40,21 @@ def facts_of(key: str) -> dict[str, Any]:
         *(suite.name for suite in all_suites()),
     ]
     raise unknown_key("dataset, task, model or suite", key, known)
+
+
+def _dataset(card: DatasetCard) -> dict[str, Any]:
+    receipt = receipt_of(card.key)
+    checked = (
+        {} if receipt is None else {"live_checked": receipt.date.isoformat(), "checked_revision": receipt.revision}
+    )
+    upstream = {"upstream": card.source.upstream} if isinstance(card.source, HubSource) else {}
+    return {
+        "dataset": card.key,
+        "installed": is_installed(card),
+        **upstream,
+        **checked,
+        **card.model_dump(mode="json", exclude={"key"}),
+    }
 
 
 def _task(task: Task) -> dict[str, Any]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mmbench.leaderboards.values import Total
     from mmbench.runs.records import Run, Score
 
+LONG = 26  # words up to this length are never cut
 WIDE = 140  # columns where nobody looks at a terminal: files and pipes
 
 
@@ -33,7 +34,13 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: s
     for number, column in enumerate(columns):
         numeric = all(isinstance(row[column], int | float) and not isinstance(row[column], bool) for row in rows)
         shown.add_column(
-            column, justify="right" if numeric else "left", overflow="fold", no_wrap=number == 0 or numeric
+            column,
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=number == 0 or numeric,
+            min_width=max(
+                (len(word) for row in rows for word in str(row[column]).split() if len(word) <= LONG), default=1
+            ),
         )
     for row in rows:
         shown.add_row(*(_cell(row[column]) for column in columns))
@@ -148,7 +155,9 @@ def _lines(value: Mapping[str, Any], depth: int) -> list[str]:
     pad = "  " * depth
     lines = []
     for key, item in value.items():
-        if isinstance(item, Mapping):
+        if isinstance(item, Mapping) and set(item) == {"reason"}:
+            lines.append(f"{pad}{key}: unknown ({item['reason']})")
+        elif isinstance(item, Mapping):
             lines += [f"{pad}{key}:", *_lines(item, depth + 1)]
         elif isinstance(item, list | tuple) and item and isinstance(item[0], Mapping):
             lines.append(f"{pad}{key}:")

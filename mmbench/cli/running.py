@@ -9,7 +9,6 @@ import typer
 from mmbench.api import selected_tasks
 from mmbench.engines.evaluation import Options, evaluate_one, prepare
 from mmbench.errors import InterruptedRunError, RunFailedError, UserError
-from mmbench.loaders import get_card
 from mmbench.loaders.cache import is_built
 from mmbench.models import LoadedModel, load_model
 from mmbench.runs.records import Run
@@ -97,8 +96,8 @@ def _arguments(text: str | None) -> dict[str, Any]:
 
 
 def _plan_row(model: LoadedModel, task: Task, options: Options) -> dict[str, Any]:
-    if not is_built(get_card(task.dataset), task.split):
-        count = get_card(task.dataset).splits[task.split].count
+    if not is_built(task.card, task.split):
+        count = task.card.splits[task.split].count
         return {
             "task": task.id,
             "data": "would be built first",

@@ -73,6 +73,12 @@ def refusal(model: LoadedModel, task: Task) -> str | None:
         return f"{task.id} shows {', '.join(sorted(task.modalities))}; {model.card.name} does not take {', '.join(lacking)}."
     if not task.modalities & model.card.modalities:
         return f"{task.id} shows {', '.join(sorted(task.modalities))}; {model.card.name} takes none of them."
+    absent = [name for name, split in (("train", task.train_split), ("validation", task.valid_split)) if split is None]
+    if absent and isinstance(model.model, Fittable) and model.card.kind == "model":
+        return (
+            f"{model.card.name} learns from a train and a validation split, and {task.dataset} has no {' and no '.join(absent)} split: "
+            "add sub-folders or a column `split` that say which samples they are."
+        )
     return None
 
 
@@ -160,7 +166,8 @@ def _write_scores(job: Job, scored: Scored) -> None:
 
 def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
     card = job.model.card
-    fitted = f"{job.task.dataset} {job.task.train_split}" if isinstance(job.model.model, Fittable) else None
+    learns = isinstance(job.model.model, Fittable) and job.task.train_split is not None
+    fitted = f"{job.task.dataset} {job.task.train_split}" if learns else None
     model = {**asdict(card), "modalities": sorted(card.modalities), "revision": job.model.revision, "fitted_on": fitted}
     record = {
         "schema": SCHEMA_VERSION,

@@ -1,13 +1,12 @@
 """Models by name, by import path, or from a function: ``load_model("linear-alignment")``, ``as_model(embed=f, name="mine")``."""
 
-import importlib
 import importlib.metadata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from mmbench.discovery import collect
+from mmbench.discovery import collect, named
 from mmbench.errors import UserError, unknown_key
 from mmbench.files import canonical_json, digest
 from mmbench.models.base import ModelCard, capabilities
@@ -171,12 +170,9 @@ def _make(spec: str, factory: Callable[..., object], config: Mapping[str, Any], 
 
 
 def _imported(spec: str, path: str) -> Callable[..., object]:
-    module, _, name = path.partition(":")
     try:
-        found: Any = importlib.import_module(module)
-        for attribute in name.split("."):
-            found = getattr(found, attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+        found = named(path)
+    except ImportError as error:
         raise UserError(f"The model {spec!r} cannot be imported: {error}. A spec is package.module:Factory.") from error
     if not callable(found):
         raise UserError(f"{spec!r} names something that cannot be called; a spec is package.module:Factory.")

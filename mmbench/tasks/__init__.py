@@ -5,6 +5,7 @@ from functools import cache
 from mmbench.discovery import collect
 from mmbench.errors import unknown_key
 from mmbench.tasks.base import Task
+from mmbench.tasks.own import PREFIX, own_task
 from mmbench.tasks.suites import Suite
 
 __all__ = ["Suite", "Task", "all_suites", "all_tasks", "get_suite", "get_task"]
@@ -28,10 +29,15 @@ def all_tasks() -> list[Task]:
 
 
 def get_task(key: str) -> Task:
-    """The task with this id. ``UserError`` names the nearest ids that exist."""
-    if key not in _catalog():
-        raise unknown_key("task", key, list(_catalog()))
-    return _catalog()[key]
+    """The task with this id, or ``retrieval:WHERE[#t2i]`` over the user's own folder or a dataset of the catalog (``tasks.own``).
+
+    ``UserError`` names the nearest ids that exist.
+    """
+    if key in _catalog():
+        return _catalog()[key]
+    if key.startswith(PREFIX):
+        return own_task(key, _catalog())
+    raise unknown_key("task", key, list(_catalog()))
 
 
 def all_suites() -> list[Suite]:

@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from mmbench.loaders import load_dataset
+from mmbench.loaders import DatasetCard, get_card, load_dataset
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.metrics.spec import Array, Metric
 from mmbench.samples import Modality, Request, Role, Sample
@@ -141,7 +141,7 @@ class Task(ABC):
         id: names the protocol: ``openmoji.t2i``.
         title: for people.
         dataset, split: what is scored.
-        train_split, valid_split: what models that fit are given.
+        train_split, valid_split: what models that fit are given; ``None`` where there is no such split, and then they are refused.
         version: bumped by any change that moves a score; boards never mix versions.
         metric: how per-sample arrays become values.
         primary: the key that boards rank by.
@@ -153,8 +153,8 @@ class Task(ABC):
     title: str
     dataset: str
     split: str
-    train_split: str
-    valid_split: str
+    train_split: str | None
+    valid_split: str | None
     version: int
     metric: Metric
     primary: str
@@ -192,6 +192,15 @@ class Task(ABC):
             seed: of the limit.
             privileged: put targets into the items (the oracle).
         """
+
+    @property
+    def card(self) -> DatasetCard:
+        """The card of the task's dataset."""
+        return get_card(self.dataset)
+
+    def training_splits(self) -> tuple[str, ...]:
+        """The names of the train and validation splits; none where one is missing: then only floors are fitted, on nothing."""
+        return () if self.train_split is None or self.valid_split is None else (self.train_split, self.valid_split)
 
     def load(self, split: str, *, progress: bool = True) -> PairedDataset:
         """A split of the task's dataset, built into the cache at first use."""

@@ -1,6 +1,7 @@
 """Exports are read back by the tools that they are for, and equal splits give equal bytes."""
 
 import gc
+import io
 import json
 import warnings
 from collections.abc import Callable, Sequence
@@ -13,7 +14,6 @@ import pyarrow.parquet as pq
 import pytest
 import webdataset
 
-from mmbench.errors import UserError
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.loaders.exports import flat
 from mmbench.loaders.rows import from_row
@@ -68,7 +68,14 @@ def test_webdataset_reads_back(dataset: PairedDataset, rows: list[Sample], tmp_p
     paths = dataset.to_webdataset(tmp_path / "out", shard_size=100)
     assert [path.name for path in paths] == [f"all-{shard:06d}.tar" for shard in range(4)]
     back = read_shards(paths)
-    assert [json.loads(one["json"]) for one in back] == [flat(row) for row in rows]
+    records = [json.loads(one["json"]) for one in back]
+    kept = ("id", "options", "target", "group", "meta")
+    assert [[record[name] for name in kept] for record in records] == [
+        [flat(row)[name] for name in kept] for row in rows
+    ]
+    assert [[part.get("text") for part in record["content"] if "text" in part] for record in records] == [
+        flat(row)["texts"] for row in rows
+    ]
     for one, row in zip(back, rows, strict=True):
         names = [name for name in sorted(one) if name[0].isdigit()]
         assert [one[name] for name in names] == media(row)
@@ -78,16 +85,14 @@ def test_webdataset_reads_back(dataset: PairedDataset, rows: list[Sample], tmp_p
     assert [path.read_bytes() for path in again] == before
 
 
-def test_features_are_not_lost_in_a_format_that_cannot_hold_them(
-    open_rows: Callable[..., dict[str, PairedDataset]], tmp_path: Path
-) -> None:
-    sample = Sample("a", (FeaturesPart("f", np.ones((1, 2), dtype=np.float32)),))
+def test_features_are_kept(open_rows: Callable[..., dict[str, PairedDataset]], tmp_path: Path) -> None:
+    sample = Sample("a", (FeaturesPart("f", np.ones((1, 2), dtype=np.float32), np.array([[0.0, 0.5]])),))
     dataset = open_rows({"all": [sample]})["all"]
     path = dataset.to_parquet(tmp_path / "all.parquet")
     assert from_row(pq.read_table(path).to_pylist()[0], {}).fingerprint == sample.fingerprint
-    with pytest.raises(UserError, match="'a' holds features, which webdataset shards do not carry: .* parquet"):
-        dataset.to_webdataset(tmp_path / "out")
-    assert list((tmp_path / "out").iterdir()) == []
+    (back,) = read_shards(dataset.to_webdataset(tmp_path / "out"))
+    assert np.load(io.BytesIO(back["0.npy"])).tolist() == [[1.0, 1.0]]
+    assert np.load(io.BytesIO(back["0.timestamps.npy"])).tolist() == [[0.0, 0.5]]
 
 
 def test_a_file_that_changed_stops_an_export(dataset: PairedDataset, tmp_path: Path) -> None:

@@ -77,7 +77,8 @@ class OpenQuestionTask(Task):
         return Request(sample.id, messages, sample.options, max_new_tokens=self.max_new_tokens, target=target)
 
     def _training(self, load: Load) -> tuple[Sequence[Sample], Sequence[Sample]]:
-        return self._views(load(self.train_split)), self._views(load(self.valid_split))
+        views = [self._views(load(name)) for name in self.training_splits()]
+        return (views[0], views[1]) if views else ([], [])
 
     def _views(self, dataset: PairedDataset) -> list[Sample]:
         return [sample.view(self.modalities, target=True) for sample in dataset]

@@ -138,12 +138,12 @@ class RetrievalTask(Task):
         languages = {
             facet.modality: facet.language for facet in (self.query, self.document) if facet.language is not None
         }
-        splits = []
-        for name in (self.train_split, self.valid_split):
+        splits: list[Sequence[Sample]] = []
+        for name in self.training_splits():
             dataset = load(name)
             paired = _paired(dataset, self.query, self.document)
             splits.append([dataset[position].view(wanted, languages=languages) for position in sorted(paired)])
-        return splits[0], splits[1]
+        return (splits[0], splits[1]) if splits else ([], [])
 
     def _score(
         self,

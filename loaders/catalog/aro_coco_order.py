@@ -1,0 +1,72 @@
+"""ARO's COCO Order: a caption and four shuffles of its words."""
+
+from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
+from mmbench.loaders.recipes import lettered, records
+from mmbench.loaders.sources import HubSource
+from mmbench.loaders.tables import Column, Table
+from mmbench.samples import Modality
+
+CARD = DatasetCard(
+    key="aro-coco-order",
+    title="ARO COCO Order",
+    summary="Captions of Karpathy's COCO test pictures, each against four shuffles of its own words.",
+    task_kinds=("compositional-choice",),
+    modalities=(Modality.IMAGE, Modality.TEXT),
+    languages=("en",),
+    splits={
+        "test": SplitFacts(count=25010, protocol="all 25,010 captions of 5,000 pictures, each a sample of its own")
+    },
+    columns={
+        "images": "image, group",
+        "correct_caption": "first option, target",
+        "hard_text_1 to hard_text_4": "the other options",
+    },
+    source=HubSource(
+        repo="mteb/ARO-COCO-order",
+        revision="53c20afc02a87fed8c0245dde2e00f054da4b861",
+        tables={
+            "rows": Table(
+                {
+                    "images": Column("image"),
+                    "correct_caption": Column("string", values=("a man rides a red bike", "a cat sleeps")),
+                    "hard_text_1": Column("string", values=("a bike rides a red man", "a cat sleeps")),
+                    "hard_text_2": Column("string", values=("red a man bike a rides", "sleeps a cat")),
+                    "hard_text_3": Column("string", values=("a red bike a man rides", "cat a sleeps")),
+                    "hard_text_4": Column("string", values=("rides a man bike red a", "cat sleeps a")),
+                }
+            )
+        },
+        samples=records(
+            "images",
+            options=lettered("correct_caption", "hard_text_1", "hard_text_2", "hard_text_3", "hard_text_4"),
+            target="correct_caption",
+            group="images",
+        ),
+    ),
+    licence="MIT",
+    access="open",
+    labels_public=True,
+    redistributable=False,
+    citation="Yuksekgonul et al.: When and why vision-language models behave like bags-of-words, and what to do about it?, ICLR 2023",
+    homepage="https://openreview.net/forum?id=KRLUvxh8uaX",
+    known_issues=(
+        Issue(
+            summary="the right caption always comes first, so that a scorer whose ties go to the first option gives 100 % to a model that "
+            "scores everything alike",
+            count=25010,
+            handling="ties count their expected value: such a model gets exactly chance",
+        ),
+        Issue(
+            summary="texts repeat (119,661 distinct of 125,050), so some captions have shuffles that equal one another or the caption",
+            count=5389,
+            handling="kept; options with equal text tie, and ties count their expected value",
+        ),
+    ),
+    evidence={
+        "splits": "mteb, descriptive_stats AROCocoOrder: 25,010 samples; the README of the repository it was copied from: the same",
+        "columns": "the same README; mteb, tasks/image_text_pair_classification/eng/aro_coco_order.py",
+        "source": "that task pins this commit",
+        "licence": "the metadata of that task; it does not cover the pictures, which are COCO's",
+        "known_issues": "the same statistics; CLIP_benchmark's and mteb's scoring rules run on constant scores",
+    },
+)

@@ -1,0 +1,54 @@
+"""RAVDESS: actors speak two sentences in eight emotions, the sound."""
+
+from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
+from mmbench.loaders.catalog._classes import class_name
+from mmbench.loaders.recipes import records
+from mmbench.loaders.sources import HubSource
+from mmbench.loaders.tables import Column, Table
+from mmbench.loaders.unknown import Unknown
+from mmbench.samples import Modality
+
+CLASSES = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
+
+CARD = DatasetCard(
+    key="ravdess",
+    title="RAVDESS, speech",
+    summary="1,440 acted clips of speech: 24 actors, two sentences, eight emotions.",
+    task_kinds=("emotion-classification", "zero-shot-classification"),
+    modalities=(Modality.AUDIO,),
+    languages=("en",),
+    splits={"all": SplitFacts(count=1440, protocol="one set without a published split")},
+    columns={"audio": "audio, and group: clips with the same bytes", "labels": "target: the emotion"},
+    source=HubSource(
+        repo="mteb/RavdessZeroshot",
+        revision="9ab83d763c01b2dec59d79a6dcb44691d2fb80ee",
+        tables={"rows": Table({"audio": Column("audio"), "labels": Column("label", values=tuple(range(8)))})},
+        samples=records("audio", target=class_name("labels", CLASSES), group="audio", language={"audio": "en"}),
+        splits={"all": "train"},
+    ),
+    licence="CC-BY-NC-SA-3.0",
+    access="open",
+    labels_public=True,
+    redistributable=False,
+    citation="Livingstone and Russo: The Ryerson Audio-Visual Database of Emotional Speech and Song, PLOS ONE 13(5), 2018",
+    homepage="https://huggingface.co/datasets/mteb/RavdessZeroshot",
+    known_issues=(
+        Issue(
+            summary="clips that repeat another one (1,439 distinct of 1,440)",
+            count=1,
+            handling="copies share a group",
+        ),
+        Issue(
+            summary="clips of one actor are not known as such",
+            count=Unknown(reason="the rows have no column for the actor"),
+            handling="none; treat folds as not independent of the speaker",
+        ),
+    ),
+    evidence={
+        "splits": "mteb, descriptive_stats RavdessZeroshot: 1,440 samples in 8 classes, 96 of them in class 0, neutral",
+        "columns": "mteb, tasks/zeroshot_classification/eng/ravdess.py, with the emotions in the order of their numbers",
+        "source": "the same file pins this commit",
+        "licence": "the metadata of that task; that of mteb's audio-visual form of the set says CC-BY-4.0",
+        "known_issues": "those statistics: 1,439 distinct sounds",
+    },
+)

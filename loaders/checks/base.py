@@ -1,0 +1,252 @@
+"""What an alignment check is, what it is given and what it answers."""
+
+import itertools
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from mmbench.loaders.checks.decoding import Medium
+from mmbench.loaders.dataset import PairedDataset
+from mmbench.samples import Modality, Sample
+
+Status: TypeAlias = Literal["pass", "warn", "fail", "inconclusive", "not_applicable"]
+Severity: TypeAlias = Literal["fail", "warn"]
+Cost: TypeAlias = Literal["rows", "decode"]
+V = TypeVar("V")
+MEDIA = frozenset({Modality.IMAGE, Modality.AUDIO})
+MAX_ITEMS = 50
+MAX_NOTES = 4  # on one sample
+WHOLE = -1  # the part number of a value that belongs to the whole sample
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One sample that a check found, by split, position in the split and id, and what is wrong with it."""
+
+    split: str
+    row: int
+    id: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the function of a check answers.
+
+    Attributes:
+        n_checked: how many units it could look at; 0 means that the check does not apply.
+        bad: what it found; several notes on one sample count once.
+        value: the number that was measured, where there is one.
+        threshold: what it was held against.
+        message: one sentence.
+        status: where the bad items alone do not decide between pass and the check's severity.
+        unit: what is counted.
+    """
+
+    n_checked: int
+    bad: Sequence[Item] = ()
+    value: float | None = None
+    threshold: float | None = None
+    message: str = ""
+    status: Status | None = None
+    unit: str = "samples"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleProbe(Generic[V]):
+    """A small value taken from each sample while the split streams by; ``None`` is not kept."""
+
+    take: Callable[[Sample], V | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MediaProbe(Generic[V]):
+    """A small value taken from each picture and sound, decoded once for all probes; ``None`` is not kept."""
+
+    take: Callable[[Medium], V | None]
+
+
+Probe: TypeAlias = SampleProbe[V] | MediaProbe[V]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[V]):
+    """A probe's value and where it was found; ``part`` is the position in the sample's content, or ``WHOLE``."""
+
+    split: str
+    row: int
+    id: str
+    group: str | None
+    part: int
+    value: V
+
+    def item(self, note: str) -> Item:
+        """This sample as a finding."""
+        return Item(self.split, self.row, self.id, note)
+
+
+@dataclass(slots=True)
+class Column:
+    """The values of one probe in one split, as compact as their rows allow."""
+
+    rows: "array[int]" = field(default_factory=lambda: array("q"))
+    parts: "array[int]" = field(default_factory=lambda: array("l"))
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, row: int, part: int, value: Any) -> None:
+        """Keep a value."""
+        self.rows.append(row)
+        self.parts.append(part)
+        self.values.append(value)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that the functions of checks may look at.
+
+    Attributes:
+        splits: the standardized splits, training splits first.
+        modalities: what their samples hold.
+        partial: whether only some samples of the splits are here (``--limit``).
+        columns: per probe and split the values that were taken.
+    """
+
+    splits: Mapping[str, PairedDataset]
+    modalities: frozenset[Modality]
+    partial: bool
+    columns: Mapping[Probe[Any], Mapping[str, Column]] = field(repr=False)
+    _tables: dict[str, tuple[list[str], list[str | None]]] = field(default_factory=dict, repr=False)
+
+    def seen(self, probe: Probe[V]) -> Iterator[Seen[V]]:
+        """The values of a probe in order."""
+        for split, column in self.columns[probe].items():
+            ids, groups = self.table(split)
+            for row, part, value in zip(column.rows, column.parts, column.values, strict=True):
+                yield Seen(split, row, ids[row], groups[row], part, value)
+
+    def table(self, split: str) -> tuple[list[str], list[str | None]]:
+        """The ids and groups of a split, in order, read once."""
+        if split not in self._tables:
+            self._tables[split] = (self.splits[split].ids, self.splits[split].groups)
+        return self._tables[split]
+
+    def __len__(self) -> int:
+        return sum(len(dataset) for dataset in self.splits.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Check:
+    """One alignment check.
+
+    Attributes:
+        key: its name in reports.
+        title: what holds when it passes.
+        severity: ``fail``: no score should be published; ``warn``: a report should say so.
+        cost: ``rows``: reads rows only; ``decode``: decodes every picture and sound.
+        judge: evidence to outcome.
+        probes: what has to be taken from the samples for it.
+        any_of: it applies where samples hold at least one of these modalities.
+        all_of: and all of these.
+        about: why it matters and where the threshold comes from.
+    """
+
+    key: str
+    title: str
+    severity: Severity
+    judge: Callable[[Evidence], Outcome]
+    probes: tuple[Probe[Any], ...]
+    any_of: frozenset[Modality]
+    all_of: frozenset[Modality]
+    about: str
+
+    @property
+    def cost(self) -> Cost:
+        """What it costs to run."""
+        return "decode" if any(isinstance(probe, MediaProbe) for probe in self.probes) else "rows"
+
+    def applies(self, modalities: frozenset[Modality]) -> bool:
+        """Whether samples with these modalities can be checked."""
+        return (not self.any_of or bool(self.any_of & modalities)) and self.all_of <= modalities
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a report says of one check.
+
+    Attributes:
+        check, title, severity: which check.
+        status: what came out.
+        n_checked: how many ``unit`` were looked at.
+        n_bad: samples with a finding.
+        items: the first 50 of them.
+        value, threshold: what was measured and what it was held against.
+        message: one sentence.
+        unit: what ``n_checked`` counts: samples, files or splits.
+    """
+
+    check: str
+    title: str
+    severity: Severity
+    status: Status
+    n_checked: int
+    n_bad: int
+    items: tuple[Item, ...]
+    value: float | None
+    threshold: float | None
+    message: str
+    unit: str = "samples"
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the items, in order."""
+        return [item.id for item in self.items]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; ``items`` are ids and ``notes`` say, in the same order, where they stand and what is wrong."""
+        return {
+            "check": self.check, "title": self.title, "severity": self.severity, "status": self.status,
+            "n_checked": self.n_checked, "n_bad": self.n_bad, "unit": self.unit, "value": self.value, "threshold": self.threshold,
+            "message": self.message, "items": self.ids, "notes": [f"{item.split}: {item.note}" for item in self.items],
+        }  # fmt: skip
+
+
+def check(
+    title: str,
+    severity: Severity,
+    *probes: Probe[Any],
+    any_of: frozenset[Modality] = frozenset(),
+    all_of: frozenset[Modality] = frozenset(),
+) -> Callable[[Callable[[Evidence], Outcome]], Check]:
+    """Make a function a check; its name, with dashes, is the key and its docstring what reports say about it."""
+
+    def made(judge: Callable[[Evidence], Outcome]) -> Check:
+        key = judge.__name__.replace("_", "-")
+        return Check(key, title, severity, judge, probes, any_of, all_of, " ".join((judge.__doc__ or "").split()))
+
+    return made
+
+
+def result_of(one: Check, evidence: Evidence) -> Result:
+    """Run one check on gathered evidence."""
+    outcome = one.judge(evidence) if one.applies(evidence.modalities) else Outcome(0, message=_needs(one))
+    notes: dict[tuple[str, int, str], list[str]] = {}
+    for item in outcome.bad:
+        notes.setdefault((item.split, item.row, item.id), []).append(item.note)
+    status: Status = outcome.status or (one.severity if notes else "pass" if outcome.n_checked else "not_applicable")
+    items = tuple(Item(*place, _joined(said)) for place, said in itertools.islice(notes.items(), MAX_ITEMS))
+    return Result(
+        one.key, one.title, one.severity, status, outcome.n_checked, len(notes), items, outcome.value, outcome.threshold,
+        outcome.message, outcome.unit,
+    )  # fmt: skip
+
+
+def _joined(notes: Sequence[str]) -> str:
+    said = list(dict.fromkeys(notes))
+    more = [f"and {len(said) - MAX_NOTES} more"] if len(said) > MAX_NOTES else []
+    return "; ".join(said[:MAX_NOTES] + more)
+
+
+def _needs(one: Check) -> str:
+    wanted = " and ".join(sorted(one.all_of)) or " or ".join(sorted(one.any_of))
+    return f"No sample holds {wanted}."

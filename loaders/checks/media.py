@@ -1,0 +1,141 @@
+"""Checks of the files: present, decodable, of the declared type, and, for sounds, of one format and with a signal."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmbench.loaders.checks.base import MEDIA, Evidence, MediaProbe, Outcome, Seen, check
+from mmbench.loaders.checks.decoding import Failure, Medium, Picture, Sound
+from mmbench.samples import Modality
+
+CLIPPED_LEVEL, CLIPPED_SHARE = 0.999, 0.01
+FRAME_SECONDS, SILENCE_LEVEL, SILENT_SHARE = 0.025, 10 ** (-60 / 20), 0.95
+OFFSET = 0.05
+SHORT_SECONDS = 0.1
+ODD_MODES = ("CMYK", "I", "F", "LAB", "YCbCr")
+SAME_TYPES = {"image/jpg": "image/jpeg", "audio/x-wav": "audio/wav", "audio/wave": "audio/wav", "audio/x-flac": "audio/flac",
+              "audio/mp3": "audio/mpeg", "audio/x-aiff": "audio/aiff", "audio/opus": "audio/ogg", "audio/vorbis": "audio/ogg",
+              "application/ogg": "audio/ogg", "image/x-portable-pixmap": "image/x-portable-anymap"}  # fmt: skip
+TROUBLE = MediaProbe(lambda medium: (medium.stage, medium.reason) if isinstance(medium, Failure) else None)
+PRESENT = MediaProbe(lambda medium: not (isinstance(medium, Failure) and medium.stage == "read"))
+
+
+@check("Media are present", "fail", TROUBLE, PRESENT, any_of=MEDIA)
+def media_present(evidence: Evidence) -> Outcome:
+    """A row whose file is missing, empty or no longer the one that was indexed is a question about nothing."""
+    return _trouble(evidence, "read", "missing, empty or changed", sum(1 for _ in evidence.seen(PRESENT)))
+
+
+@check("Media decode to the end", "fail", TROUBLE, PRESENT, any_of=MEDIA)
+def media_decodes(evidence: Evidence) -> Outcome:
+    """Every file is decoded in full: headers of cut files look right. Pillow's switch that accepts cut pictures makes this inconclusive."""
+    from PIL import ImageFile
+
+    found = _trouble(evidence, "decode", "do not decode", sum(seen.value for seen in evidence.seen(PRESENT)))
+    if ImageFile.LOAD_TRUNCATED_IMAGES and not found.bad:
+        message = "PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on: cut pictures would not be noticed."
+        return Outcome(found.n_checked, message=message, status="inconclusive", unit="files")
+    return found
+
+
+def _trouble(evidence: Evidence, stage: str, what: str, n_checked: int) -> Outcome:
+    bad = [seen.item(seen.value[1]) for seen in evidence.seen(TROUBLE) if seen.value[0] == stage]
+    message = f"{len(bad):,} of {n_checked:,} files: {what}." if bad else f"{n_checked:,} files are fine."
+    return Outcome(n_checked, bad, value=len(bad), threshold=0, message=message, unit="files")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    note: str
+    mode: str
+
+
+def _kind(medium: Medium) -> _Kind | None:
+    if isinstance(medium, Failure):
+        return None
+    declared = SAME_TYPES.get(medium.part.media_type, medium.part.media_type)
+    found = SAME_TYPES.get(medium.media_type, medium.media_type)
+    notes = [f"declared {medium.part.media_type}, is {found}"] if declared != found else []
+    if isinstance(medium, Picture):
+        odd = medium.mode in ODD_MODES or medium.mode.startswith("I;16")
+        notes += [f"colour mode {medium.mode}"] if odd else []
+        notes += [f"turned by EXIF orientation {medium.orientation}"] if medium.orientation > 1 else []
+        notes += [f"animated ({medium.frames} frames, the first is used)"] if medium.frames > 1 else []
+    return _Kind("; ".join(notes), medium.mode if isinstance(medium, Picture) else medium.subtype)
+
+
+KIND = MediaProbe(_kind)
+
+
+@check("Media are of the declared type", "warn", KIND, any_of=MEDIA)
+def media_type(evidence: Evidence) -> Outcome:
+    """Loaders differ where a file is not what it says: by name or by content, turned by EXIF or not, first frame or all, CMYK or 16 bit.
+
+    Palettes, greys and transparency are counted in the message only: they become RGB on white without loss.
+    """
+    seen = list(evidence.seen(KIND))
+    bad = [one.item(one.value.note) for one in seen if one.value.note]
+    modes = ", ".join(f"{mode} {count:,}" for mode, count in Counter(one.value.mode for one in seen).most_common(6))
+    return Outcome(len(seen), bad, value=len(bad), threshold=0, message=f"Modes and encodings: {modes}.", unit="files")
+
+
+FORMAT = MediaProbe(
+    lambda medium: (_tongue(medium), medium.rate, len(medium.wave)) if isinstance(medium, Sound) else None
+)
+
+
+@check("Sounds have one rate and number of channels", "warn", FORMAT, any_of=frozenset({Modality.AUDIO}))
+def audio_format(evidence: Evidence) -> Outcome:
+    """A model that forgets to resample hears the odd ones at another speed; what differs from the most common format is listed."""
+    seen = list(evidence.seen(FORMAT))
+    formats = Counter(one.value[1:] for one in seen)
+    usual = formats.most_common(1)[0][0] if formats else None
+    bad = [one.item(one.value[0] + _format(*one.value[1:])) for one in seen if one.value[1:] != usual]
+    named = ", ".join(f"{_format(*key)}: {count:,}" for key, count in formats.most_common(6))
+    return Outcome(len(seen), bad, value=len(formats), threshold=1, message=f"{named}.", unit="files")
+
+
+def _format(rate: int, channels: int) -> str:
+    return f"{rate} Hz, {channels} channel{'s' * (channels != 1)}"
+
+
+def signal_notes(wave: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]", rate: int) -> list[str]:
+    """What is wrong with a waveform ``(channels, time)`` in [-1, 1]; empty where nothing is."""
+    frame = max(1, int(rate * FRAME_SECONDS))
+    mono = wave.mean(0)
+    whole = mono[: len(mono) // frame * frame].reshape(-1, frame) if len(mono) >= frame else mono[None]
+    silent = float((np.sqrt((whole.astype(np.float64) ** 2).mean(1)) < SILENCE_LEVEL).mean())
+    clipped = float((np.abs(wave) >= CLIPPED_LEVEL).mean())
+    offset = float(np.abs(wave.mean(1)).max())
+    seconds = wave.shape[1] / rate
+    notes = [f"lasts {seconds:.3f} s"] if seconds < SHORT_SECONDS else []
+    notes += [f"clipped ({clipped:.1%} of the samples)"] if clipped > CLIPPED_SHARE else []
+    notes += [f"silent ({silent:.0%} of the frames below -60 dBFS)"] if silent > SILENT_SHARE else []
+    return notes + ([f"offset {offset:+.3f}"] if offset > OFFSET else [])
+
+
+def _signal(medium: Medium) -> tuple[str, ...] | None:
+    return (_tongue(medium), *signal_notes(medium.wave, medium.rate)) if isinstance(medium, Sound) else None
+
+
+def _tongue(medium: Medium) -> str:
+    """Which of several sounds of a sample is meant, for a note."""
+    return f"{medium.part.language}: " if medium.part.language else ""
+
+
+SIGNAL = MediaProbe(_signal)
+
+
+@check("Sounds hold a signal", "warn", SIGNAL, any_of=frozenset({Modality.AUDIO}))
+def audio_signal(evidence: Evidence) -> Outcome:
+    """Clips that nobody could understand: under 0.1 s (shorter than a syllable), over 1 % of samples at full scale (audible distortion),
+    over 95 % of 25 ms frames below -60 dBFS (leaves less than one second of sound in twenty), a mean beyond 0.05 (a fault of the recorder).
+    """  # noqa: D205
+    seen: list[Seen[tuple[str, ...]]] = list(evidence.seen(SIGNAL))
+    bad = [one.item(one.value[0] + "; ".join(one.value[1:])) for one in seen if one.value[1:]]
+    kinds = Counter(note.split(" ")[0] for one in seen for note in one.value[1:])
+    message = ", ".join(f"{name} {count:,}" for name, count in kinds.most_common())
+    return Outcome(
+        len(seen), bad, value=len(bad), threshold=0, message=f"{message or 'Nothing stands out'}.", unit="files"
+    )

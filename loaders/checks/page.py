@@ -1,0 +1,40 @@
+"""A report of checks as one HTML page: a table of the checks, then per finding the offending samples side by side."""
+
+from typing import TYPE_CHECKING, Any
+
+from mmbench.loaders.checks.base import Result
+from mmbench.loaders.views import Views, card_facts, may_show, render
+
+if TYPE_CHECKING:
+    from mmbench.loaders.checks.report import CheckReport
+
+SHOWN = 12  # samples per finding; the table below them names up to 50
+
+
+def page(report: "CheckReport") -> str:
+    """The text of the page."""
+    from mmbench.loaders import all_cards
+
+    first = next(iter(report.splits.values()))
+    views = Views(may_show(first.card, [card.key for card in all_cards()]))
+    order = ("fail", "warn", "inconclusive", "pass", "not_applicable")
+    return render(
+        "check.html",
+        card=card_facts(first.card, {} if report.partial else {name: len(one) for name, one in report.splits.items()}),
+        checked={name: f"{len(one):,}" for name, one in report.splits.items()},
+        revision=first.revision,
+        evidence=first.evidence,
+        partial=report.partial,
+        allowed=views.allowed,
+        ok=report.ok,
+        results=sorted(report.results, key=lambda result: order.index(result.status)),
+        findings=[_finding(result, report, views) for result in report.findings],
+    )
+
+
+def _finding(result: Result, report: "CheckReport", views: Views) -> dict[str, Any]:
+    shown = [
+        views.of(report.splits[item.split][item.row]) | {"split": item.split, "note": item.note}
+        for item in result.items[:SHOWN]
+    ]
+    return {"result": result, "shown": shown, "rest": result.items[SHOWN:]}

@@ -1,0 +1,76 @@
+"""The answer of a run of checks: results, tables, JSON and a page."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmbench.files import write_bytes
+from mmbench.loaders.checks.base import Result
+from mmbench.loaders.dataset import PairedDataset
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the checks found on the splits of one dataset.
+
+    Attributes:
+        results: one per check.
+        splits: what was checked.
+        partial: only some samples were looked at.
+    """
+
+    results: tuple[Result, ...]
+    splits: Mapping[str, PairedDataset] = field(repr=False)
+    partial: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether no check failed; warnings are allowed."""
+        return not any(result.status == "fail" for result in self.results)
+
+    @property
+    def findings(self) -> tuple[Result, ...]:
+        """The results that are fail, warn or inconclusive, worst first."""
+        order = ("fail", "warn", "inconclusive")
+        found = [result for result in self.results if result.status in order]
+        return tuple(sorted(found, key=lambda result: order.index(result.status)))
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """One row per check: ``check, status, n_checked, n_bad, unit, value, threshold, message, items``."""
+        import pandas as pd
+
+        columns = ["check", "status", "n_checked", "n_bad", "unit", "value", "threshold", "message", "items"]
+        return pd.DataFrame([result.to_dict() for result in self.results], columns=columns)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values: what was checked, whether it is ok, the results."""
+        facts = [dataset.facts | {"samples": len(dataset)} for dataset in self.splits.values()]
+        names = ("key", "split", "samples", "revision", "fingerprint", "evidence")
+        return {
+            "ok": self.ok,
+            "partial": self.partial,
+            "splits": [{name: one[name] for name in names} for one in facts],
+            "results": [result.to_dict() for result in self.results],
+        }
+
+    def to_json(self) -> str:
+        """``to_dict`` as one strict JSON document."""
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+
+    def to_html(self, folder: str | Path) -> Path:
+        """Write ``index.html`` and ``report.json`` to a folder; returns the page's path.
+
+        The page shows the offending samples side by side. It embeds media and answers only where the card says that they may be
+        passed on, or where the data is the user's own.
+        """
+        from mmbench.loaders.checks.page import page
+
+        target = Path(folder) / "index.html"
+        write_bytes(target, page(self).encode())
+        write_bytes(Path(folder) / "report.json", self.to_json().encode() + b"\n")
+        return target

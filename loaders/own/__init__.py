@@ -1,0 +1,1 @@
+"""The user's own data: folders, tables, archives and frames in the layouts that people use, read as standardized samples."""

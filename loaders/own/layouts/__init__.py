@@ -1,0 +1,1 @@
+"""One file per layout of a folder; a new one needs no list to be edited."""

@@ -1,0 +1,5 @@
+"""A hub on loopback for its own tests."""
+
+from tests.hub.fixtures import hub
+
+__all__ = ["hub"]
