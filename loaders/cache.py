@@ -127,6 +127,7 @@ def _write_rows(
 
     pending: dict[str, list[dict[str, Any]]] = {split: [] for split in card.splits}
     prints: dict[str, list[str]] = {split: [] for split in card.splits}
+    ids: dict[str, set[str]] = {split: set() for split in card.splits}
     with ExitStack() as stack:
         writers = {}
         for split in card.splits:
@@ -142,6 +143,12 @@ def _write_rows(
             samples, desc=f"building {card.key}", unit=" samples", disable=None if progress else True, leave=False
         )
         for split, sample in bar:
+            if sample.id in ids[split]:
+                raise UserError(
+                    f"{card.key} {split} has two samples with the id {sample.id!r}: nothing was built; if this is your own data, "
+                    f"give every row an id of its own, else the card is wrong."
+                )
+            ids[split].add(sample.id)
             row = to_row(sample, inputs.roots)
             prints[split].append(row["fingerprint"])
             pending[split].append(row)

@@ -16,7 +16,7 @@ Kind: TypeAlias = Literal[
 Format: TypeAlias = Literal["parquet", "tar", "jsonl", "json", "csv"]
 Row: TypeAlias = Mapping[str, Any]
 BATCH = 64  # rows of a Parquet file in memory at once: pictures are large
-MAX_CELL = 1 << 27  # bytes of one CSV cell
+MAX_CELL = 1 << 30  # bytes of one value
 SUFFIXES: Mapping[str, Format] = {
     ".parquet": "parquet", ".tar": "tar", ".jsonl": "jsonl", ".json": "json", ".csv": "csv", ".tsv": "csv",
 }  # fmt: skip
@@ -58,6 +58,7 @@ class Column:
         refers: ``table.column`` whose values it repeats (a foreign key).
         optional: whether a row may have none (it is ``None``, or an empty list, then).
         other_names: names that the column has in some files of the same set, tried in order.
+        within: the column of objects that this is a field of: of one object its value, of a list of objects the list of theirs.
     """
 
     kind: Kind
@@ -65,6 +66,7 @@ class Column:
     refers: str = ""
     optional: bool = False
     other_names: tuple[str, ...] = ()
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,12 @@ def _parquet(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, An
         with pq.ParquetFile(path) as file:
             names = _names(path, file.schema_arrow.names, columns)
             classes = _class_names(file.schema_arrow.metadata or {})
-            for batch in file.iter_batches(BATCH, columns=list(names.values())):
+            for batch in file.iter_batches(BATCH, columns=sorted(set(names.values()))):
                 for row in batch.to_pylist():
-                    yield {name: _named(row[stored], classes.get(stored)) for name, stored in names.items()}
+                    yield {
+                        name: _named(_inside(row[stored], name, columns[name], path), classes.get(stored))
+                        for name, stored in names.items()
+                    }
     except pa.ArrowException as error:
         raise UserError(f"{path.name} is no whole Parquet file ({str(error).splitlines()[0]}).") from error
 
@@ -163,6 +168,10 @@ def _tar(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]:
             row: dict[str, Any] = {"__key__": sample.key}
             for field, member in sample.fields.items():
                 if field in fields:
+                    if member.length > MAX_CELL:
+                        raise UserError(
+                            f"{path.name}: {member.key}.{field} has {member.length:,} bytes, above {MAX_CELL:,}."
+                        )
                     handle.seek(member.offset)
                     row[fields[field]] = _member(
                         handle.read(member.length), columns[fields[field]], path, member.offset, member.length
@@ -204,7 +213,7 @@ def _json(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]
 
 
 def _csv(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]:
-    csv.field_size_limit(MAX_CELL)
+    csv.field_size_limit(1 << 27)
     with path.open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.DictReader(handle, delimiter="\t" if path.suffix == ".tsv" else ",")
         names = _names(path, reader.fieldnames or [], columns)
@@ -225,20 +234,18 @@ def _parsed(data: bytes, path: Path, number: int) -> Any:
 def _picked(path: Path, row: Any, columns: Mapping[str, Column]) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise UserError(f"{path.name} holds {type(row).__name__} where rows with named values were expected.")
-    required = {name: column for name, column in columns.items() if not column.optional}
-    names = {**dict.fromkeys(columns), **_names(path, list(row), {**required, **_those_in(row, columns)})}
-    return {name: None if stored is None else row[stored] for name, stored in names.items()}
-
-
-def _those_in(row: Mapping[str, Any], columns: Mapping[str, Column]) -> dict[str, Column]:
-    return {name: column for name, column in columns.items() if name in row}
+    names = _names(path, list(row), columns)
+    return {name: _inside(row[stored], name, columns[name], path) for name, stored in names.items()}
 
 
 def _names(path: Path, present: Sequence[str], columns: Mapping[str, Column]) -> dict[str, str]:
-    """Per declared column the name that it has in this file."""
+    """Per declared column the name that it has in this file; an optional one may be absent."""
     found = {}
     for name, column in columns.items():
-        stored = next((one for one in (name, *column.other_names) if one in present), None)
+        spellings = (column.within,) if column.within else (name, *column.other_names)
+        stored = next((one for one in spellings if one in present), None)
+        if stored is None and column.optional:
+            continue
         if stored is None:
             raise UserError(
                 f"{path.name} has no column {name!r} (it has {', '.join(map(str, present))}): the upstream changed its schema; "
@@ -248,8 +255,25 @@ def _names(path: Path, present: Sequence[str], columns: Mapping[str, Column]) ->
     return found
 
 
+def _inside(value: Any, name: str, column: Column, path: Path) -> Any:
+    """The field of an object, or of every object of a list, where the column is one."""
+    if not column.within or value is None:
+        return value
+    try:
+        return [one[name] for one in value] if isinstance(value, list) else value[name]
+    except (KeyError, TypeError) as error:
+        raise UserError(
+            f"{path.name}: {column.within} holds {_shown(value)}, which has no field {name!r}: the upstream changed its schema."
+        ) from error
+
+
 def _checked(row: dict[str, Any], columns: Mapping[str, Column], path: Path, number: int) -> Row:
-    return {name: _value(row[name], column, f"{path.name}, row {number}, {name}") for name, column in columns.items()}
+    """The row with every declared column. A medium that upstream stores with its file's name has it beside it as ``<column>.path``."""
+    checked = {
+        name: _value(row.get(name), column, f"{path.name}, row {number}, {name}") for name, column in columns.items()
+    }
+    stored = {f"{name}.path": value.get("path") for name, value in row.items() if isinstance(value, dict)}
+    return {**checked, **stored}
 
 
 def _value(value: Any, column: Column, where: str) -> Any:

@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from mmbench.errors import UserError
 from mmbench.files import write_bytes
 from mmbench.loaders.cards import DatasetCard, SplitFacts
 from mmbench.loaders.folders import cache_folder
+from mmbench.loaders.sources.base import Twinned
 from mmbench.loaders.sources.hub import README, HubSource
 from mmbench.loaders.tables import MODALITIES, Column, Table
 from mmbench.loaders.unknown import Unknown
@@ -55,10 +55,10 @@ def twin_card(card: DatasetCard, folder: Path | None = None) -> DatasetCard:
     Raises:
         UserError: a card whose source has no declared tables.
     """
-    if not isinstance(card.source, HubSource):
-        raise UserError(f"{card.key} has no twin: only sets with declared tables have one.")
+    if not isinstance(card.source, Twinned):
+        raise UserError(f"{card.key} has no twin: only sets with a declared schema have one.")
     target = (cache_folder() / "twins" / card.key) if folder is None else folder
-    mirror = write_twin(card.source, list(card.splits), target)
+    source = card.source.twin(list(card.splits), target)
     untested = Unknown(reason="a synthetic twin")
     splits = {
         name: SplitFacts(count=untested, fingerprint=untested, protocol=facts.protocol)
@@ -67,7 +67,7 @@ def twin_card(card: DatasetCard, folder: Path | None = None) -> DatasetCard:
     return card.model_copy(
         update={
             "title": f"{card.title} (synthetic twin)",
-            "source": replace(card.source, mirror=mirror),
+            "source": source,
             "splits": splits,
             "redistributable": True,
             "toy": True,
@@ -184,11 +184,38 @@ def _parquet(rows: list[dict[str, Any]], table: Table) -> bytes:
     labels = {
         name for name, column in table.columns.items() if column.kind == "label" and isinstance(rows[0][name], str)
     }
-    schema = pa.schema([(name, pa.string() if name in labels else arrow(kind)) for name, kind in kinds.items()])
-    found = [{name: stored(value, kinds[name]) for name, value in row.items()} for row in rows]
+    types = {name: pa.string() if name in labels else arrow(kind) for name, kind in kinds.items()}
+    outer = {name: kind for name, kind in types.items() if not table.columns[name].within}
+    for container, names in _containers(table).items():
+        several = kinds[names[0]].endswith("s")
+        inner = pa.struct([(name, types[name].value_type if several else types[name]) for name in names])
+        outer[container] = pa.list_(inner) if several else inner
+    schema = pa.schema(list(outer.items()))
+    found = _nested([{name: stored(value, kinds[name]) for name, value in row.items()} for row in rows], table)
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(found, schema=schema), buffer)
     return buffer.getvalue()
+
+
+def _containers(table: Table) -> dict[str, list[str]]:
+    """Per column of objects its declared fields: all of them lists (a list of objects), or none (one object)."""
+    found: dict[str, list[str]] = {}
+    for name, column in table.columns.items():
+        if column.within:
+            found.setdefault(column.within, []).append(name)
+    return found
+
+
+def _nested(rows: list[dict[str, Any]], table: Table) -> list[dict[str, Any]]:
+    """The rows with the fields of objects inside of them."""
+    for row in rows:
+        for container, names in _containers(table).items():
+            values = [row.pop(name) for name in names]
+            if isinstance(values[0], list):
+                row[container] = [dict(zip(names, one, strict=True)) for one in zip(*values, strict=True)]
+            else:
+                row[container] = None if values[0] is None else dict(zip(names, values, strict=True))
+    return rows
 
 
 def _tar(rows: list[dict[str, Any]], _: Table) -> bytes:
@@ -207,11 +234,12 @@ def _tar(rows: list[dict[str, Any]], _: Table) -> bytes:
     return buffer.getvalue()
 
 
-def _jsonl(rows: list[dict[str, Any]], _: Table) -> bytes:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+def _jsonl(rows: list[dict[str, Any]], table: Table) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _nested(rows, table)).encode()
 
 
 def _json(rows: list[dict[str, Any]], table: Table) -> bytes:
+    rows = _nested(rows, table)
     if "__key__" not in table.columns:
         return json.dumps(rows, ensure_ascii=False).encode()
     return json.dumps({row["__key__"]: {k: v for k, v in row.items() if k != "__key__"} for row in rows}).encode()

@@ -57,7 +57,7 @@ CARD = DatasetCard(
             handling="ties count their expected value: such a model gets exactly chance",
         ),
         Issue(
-            summary="texts repeat (119,661 distinct of 125,050), so some captions have shuffles that equal one another or the caption",
+            summary="texts repeat (119,661 distinct of 125,050); how many of them are options of one caption was not counted",
             count=5389,
             handling="kept; options with equal text tie, and ties count their expected value",
         ),

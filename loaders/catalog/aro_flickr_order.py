@@ -55,7 +55,7 @@ CARD = DatasetCard(
             handling="ties count their expected value: such a model gets exactly chance",
         ),
         Issue(
-            summary="texts repeat (23,892 distinct of 25,000), so some captions have shuffles that equal one another or the caption",
+            summary="texts repeat (23,892 distinct of 25,000); how many of them are options of one caption was not counted",
             count=1108,
             handling="kept; options with equal text tie, and ties count their expected value",
         ),

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 
 from mmbench.errors import UserError
@@ -58,7 +59,9 @@ def _options(row: Row) -> list[str]:
 
 def _literal(text: str) -> object:
     try:
-        return ast.literal_eval(text) if len(text) <= MAX_LITERAL else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a formula with a single backslash is read as it stands
+            return ast.literal_eval(text) if len(text) <= MAX_LITERAL else None
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None
 

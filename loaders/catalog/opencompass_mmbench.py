@@ -1,6 +1,7 @@
 """MMBench (English, dev): multiple-choice questions over twenty abilities, repeated with rotated options for CircularEval."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
 from mmbench.loaders.recipes import by_letter, records
@@ -16,7 +17,8 @@ NOTHING = frozenset({None, "", "nan"})
 
 
 def _options(row: Row) -> list[str]:
-    return [row[letter] for letter in LETTERS if row[letter] not in NOTHING]
+    """Those before the first missing one, so that letters keep their places."""
+    return list(takewhile(lambda option: option not in NOTHING, (row[letter] for letter in LETTERS)))
 
 
 def _question(row: Row) -> str:

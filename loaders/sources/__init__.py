@@ -8,20 +8,21 @@ from mmbench.loaders.sources.base import (
     Remote,
     Roots,
     Source,
+    Twinned,
     file_part,
     inputs_digest,
 )
-from mmbench.loaders.sources.folder import FolderSource, FrameSource
+from mmbench.loaders.sources.brought import BroughtSource, Expected
 from mmbench.loaders.sources.hub import HubSource
 from mmbench.loaders.sources.packages import PackageSource, SystemSource
 from mmbench.loaders.sources.pickles import PickleSource
 
 __all__ = [
     "Brought",
+    "BroughtSource",
     "Build",
     "Detached",
-    "FolderSource",
-    "FrameSource",
+    "Expected",
     "HubSource",
     "Inputs",
     "PackageSource",
@@ -30,6 +31,7 @@ __all__ = [
     "Roots",
     "Source",
     "SystemSource",
+    "Twinned",
     "file_part",
     "inputs_digest",
 ]

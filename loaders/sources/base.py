@@ -1,6 +1,6 @@
 """Where a dataset's bytes come from. A source checks its inputs, names their revision and turns them into samples."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
@@ -54,6 +54,15 @@ class Brought(Protocol):
 
     def bring(self, file: Path) -> Path:
         """Copy one of the files to where the source looks for it, checked; returns the new path."""
+        ...
+
+
+@runtime_checkable
+class Twinned(Protocol):
+    """What a source can do besides, where its schema is declared: a small made-up copy of its files stands in for them."""
+
+    def twin(self, splits: Sequence[str], folder: Path) -> "Source":
+        """The same source over a copy that is written to ``folder``."""
         ...
 
 

@@ -115,6 +115,12 @@ class HubSource:
             raise UserError(f"{self.repo} is not downloaded: run mmbench download with the dataset's key.")
         return {ROOT: _folder_of(self.repo, sha)}
 
+    def twin(self, splits: Sequence[str], folder: Path) -> "HubSource":
+        """This source over a small made-up repository in the declared schema, written to ``folder``."""
+        from mmbench.loaders.twins import write_twin
+
+        return replace(self, mirror=write_twin(self, splits, folder))
+
     @property
     def build(self) -> Build:
         """The samples of the split that the source is narrowed to."""

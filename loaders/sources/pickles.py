@@ -1,7 +1,7 @@
 """Data in a pickle that the user has: checked, read by a restricted unpickler, converted once."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -98,16 +98,12 @@ class PickleSource:
         found = self._found()
         return {"sha256": found.sha256, "verified": found.verified} | pickle_report(found.path, self.layout)
 
-    def twin(self, folder: Path) -> Path:
-        """Write a small made-up file of this layout to ``folder/<key>/<name>``; returns its path.
-
-        Its sha256 is not the published one: ``dataclasses.replace(source, sha256=None, mirror=path.parent)`` opens it.
-        """
+    def twin(self, splits: Sequence[str], folder: Path) -> "PickleSource":
+        """This source over a small made-up file of the same layout, written to ``folder/<name>``; its sha256 is another one."""
         import pickle
 
-        path = folder / self.key / self.name
-        write_bytes(path, pickle.dumps(dict(self.layout.twin()), protocol=4))
-        return path
+        write_bytes(folder / self.name, pickle.dumps(dict(self.layout.twin()), protocol=4))
+        return replace(self, sha256=None, mirror=folder)
 
     def _found(self) -> UserFile:
         if self.mirror is None:

@@ -224,8 +224,11 @@ def test_a_missing_file_is_asked_for_by_every_card(files: Path, card: DatasetCar
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.key)
 def test_a_twin_opens_like_the_real_file(files: Path, card: DatasetCard) -> None:
-    path = pickles(card).twin(files)
-    assert path.read_bytes() == pickles(card).twin(files).read_bytes()
+    folder, name = files / card.key, pickles(card).name
+    assert pickles(card).twin(SPLITS, folder).mirror == folder
+    data = (folder / name).read_bytes()
+    pickles(card).twin(SPLITS, folder)
+    assert (folder / name).read_bytes() == data
     if pickles(card).sha256 is not None:
         with pytest.raises(UserError, match="is not the file that .* describes: its sha256 is"):
             card.source.inputs()
@@ -243,19 +246,19 @@ def test_a_twin_opens_like_the_real_file(files: Path, card: DatasetCard) -> None
 
 
 def test_a_twin_stands_beside_the_users_files(files: Path, tmp_path: Path) -> None:
-    path = pickles(ALIGNED).twin(tmp_path / "twins")
-    card = small(ALIGNED, sha256=None, mirror=path.parent)
+    twin = pickles(ALIGNED).twin(SPLITS, tmp_path / "twins")
+    card = small(ALIGNED, sha256=None, mirror=twin.mirror)
     assert open_splits(card, ["test"])["test"].evidence == "unpinned"
     with pytest.raises(UserError, match="needs the file"):
         ALIGNED.source.locate()
-    path.unlink()
+    (tmp_path / "twins" / twin.name).unlink()
     with pytest.raises(UserError, match="needs the file"):
         card.source.inputs()
 
 
 def test_the_wrong_count_is_refused(files: Path) -> None:
     source = dataclasses.replace(pickles(ALIGNED), sha256=None)
-    source.twin(files)
+    source.twin(SPLITS, files / ALIGNED.key)
     with pytest.raises(UserError, match="cmu-mosi train came out with 8 samples where its card says 1,?284"):
         open_splits(ALIGNED.model_copy(update={"source": source}), ["test"])
 
