@@ -1,5 +1,6 @@
 """Recipes from upstream rows to samples: the few shapes that published sets come in. A card picks one and names the columns."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -166,6 +167,33 @@ def by_letter(options: Get, letter: str) -> Callable[[Row], str]:
         return str(found[position])
 
     return answer
+
+
+def class_name(column: str, names: Sequence[str]) -> Callable[[Row], str]:
+    """The name of the class whose number stands in ``column``; a name that the file itself gives is kept."""
+
+    def name(row: Row) -> str:
+        value = row[column]
+        if isinstance(value, str):
+            return value
+        if not 0 <= value < len(names):
+            raise UserError(
+                f"{column} is {value}, but there are {len(names)} classes: the upstream's rows are damaged."
+            )
+        return names[value]
+
+    return name
+
+
+def from_path(column: str, pattern: str) -> Callable[[Row], str | None]:
+    """The first group of a pattern in the name that upstream stores beside a medium (a speaker, often); ``None`` where it has none."""
+    expression = re.compile(pattern)
+
+    def found(row: Row) -> str | None:
+        match = expression.search(str(row.get(f"{column}.path") or ""))
+        return None if match is None else match[1]
+
+    return found
 
 
 def _part(value: Any, written: str | None, spoken: str | None) -> Part:

@@ -103,7 +103,7 @@ def list_datasets(*, task: str | None = None, modality: str | None = None) -> "p
         for card in all_cards()
         if (task is None or task in card.task_kinds) and (modality is None or modality in card.modalities)
     ]
-    return _frame(
+    found = _frame(
         ["key", "title", "tasks", "modalities", "samples", "access", "licence", "installed"],
         (
             {
@@ -119,6 +119,7 @@ def list_datasets(*, task: str | None = None, modality: str | None = None) -> "p
             for card in cards
         ),
     )
+    return found.astype({"samples": "Int64"})  # <NA> where no split's number is known
 
 
 def list_tasks(*, kind: str | None = None) -> "pd.DataFrame":

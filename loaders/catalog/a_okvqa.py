@@ -52,7 +52,7 @@ CARD = DatasetCard(
     },
     source=HubSource(
         repo="HuggingFaceM4/A-OKVQA",
-        revision=Unknown(reason="the table of sources names none; the hub's page shows only the short id d1b0efa"),
+        revision=Unknown(reason="no source that was read names one; the hub's page shows only the short id d1b0efa"),
         tables={
             "rows": Table(
                 {

@@ -34,7 +34,7 @@ CARD = DatasetCard(
     },
     source=HubSource(
         repo="lmms-lab/AIR_bench",
-        revision=Unknown(reason="the table of sources shows only the short id 6666216, of the other configuration"),
+        revision=Unknown(reason="the hub's page was seen with only the short id 6666216, of the other configuration"),
         tables={
             "rows": Table(
                 {

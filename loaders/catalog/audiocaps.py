@@ -1,7 +1,7 @@
 """AudioCaps: ten-second sounds of YouTube videos with captions written by people."""
 
 from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
-from mmbench.loaders.catalog._shapes import media_with_texts
+from mmbench.loaders.shapes import media_with_texts
 from mmbench.samples import Modality
 
 CARD = DatasetCard(

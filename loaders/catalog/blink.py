@@ -90,7 +90,7 @@ CARD = DatasetCard(
     },
     source=HubSource(
         repo="BLINK-Benchmark/BLINK",
-        revision=Unknown(reason="the table of sources names none"),
+        revision=Unknown(reason="no source that was read names one"),
         tables={task: _table(task) for task in TASKS},
         samples=_samples,
         splits={"validation": "val"},

@@ -1,8 +1,7 @@
 """CLEVR: how many objects a rendered scene holds."""
 
 from mmbench.loaders.cards import DatasetCard, SplitFacts
-from mmbench.loaders.catalog._classes import class_name
-from mmbench.loaders.recipes import records
+from mmbench.loaders.recipes import class_name, records
 from mmbench.loaders.sources import HubSource
 from mmbench.loaders.tables import Column, Table
 from mmbench.loaders.unknown import Unknown

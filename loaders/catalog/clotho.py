@@ -1,7 +1,7 @@
 """Clotho: sounds from Freesound with captions written by people, in the repaired form of mteb's version 2."""
 
 from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
-from mmbench.loaders.catalog._shapes import media_with_texts
+from mmbench.loaders.shapes import media_with_texts
 from mmbench.samples import Modality
 
 CARD = DatasetCard(

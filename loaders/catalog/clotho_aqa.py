@@ -28,7 +28,7 @@ CARD = DatasetCard(
     source=HubSource(
         repo="lmms-lab-audio/ClothoAQA",
         revision=Unknown(
-            reason="the table of sources names none; the hub's page of lmms-lab/ClothoAQA shows only the short id 57b5155"
+            reason="no source that was read names one; the hub's page of lmms-lab/ClothoAQA shows only the short id 57b5155"
         ),
         tables={
             "rows": Table(

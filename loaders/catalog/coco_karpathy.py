@@ -1,7 +1,7 @@
 """MS COCO captions, the 5,000 test pictures of Karpathy's split."""
 
 from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
-from mmbench.loaders.catalog._shapes import captioned_pictures, captioned_shards
+from mmbench.loaders.shapes import captioned_pictures, captioned_shards
 from mmbench.loaders.sources import HubSource
 from mmbench.loaders.unknown import Unknown
 from mmbench.samples import Modality
@@ -23,7 +23,7 @@ CARD = DatasetCard(
     columns={"__key__": "id", "jpg": "image", "txt": "text, one part per line", "position": "meta: fold"},
     source=HubSource(
         repo="clip-benchmark/wds_mscoco_captions",
-        revision=Unknown(reason="the hub's page shows 3bf9ad5 as the last commit; no task that was read pins it"),
+        revision="3bf9ad5d280b03126293bcc691585015e29ce691",
         tables=captioned_shards(
             "A man rides a bike.\nA bicycle on a road.\nA cyclist.\nMan cycling.\nA rider on a street.",
             "A cat.\nA cat sleeps on a couch.\nCat on sofa.\nA sleeping cat.\nThe cat naps.\nA sixth caption.\n",
@@ -63,6 +63,7 @@ CARD = DatasetCard(
     evidence={
         "splits": "the hub's viewer of the repository: test, 5k rows; eccv-caption, coco_test_ids.npy: 5,000 pictures, 25,000 captions",
         "columns": "CLIP_benchmark, datasets/builder.py (build_wds_dataset): members jpg or png or webp, and txt with captions one a line",
+        "source": "the repository's page shows this commit, and its short form 3bf9ad5 as the last one; no task that was read pins it",
         "known_issues": "eccv-caption 0.1.0 (README, data); CLIP_benchmark, webdataset_builder.py (keys s0000000, s0000001, …); mteb, "
         "descriptive_stats AROCocoOrder: 25,010 captions of the same split",
         "licence": "COCO captions are CC-BY-4.0: the notice of SugarCrepe's data",

@@ -1,12 +1,12 @@
 """CREMA-D: actors speak twelve sentences in six emotions."""
 
 from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
-from mmbench.loaders.catalog._classes import class_name
-from mmbench.loaders.recipes import records
+from mmbench.loaders.recipes import class_name, from_path, records
 from mmbench.loaders.sources import HubSource
 from mmbench.loaders.tables import Column, Table
 from mmbench.samples import Modality
 
+speaker = from_path("audio", r"(?:^|/)(\d{4})_")  # 1001_IEO_ANG_HI.wav
 CLASSES = ("anger", "disgust", "fear", "happy", "neutral", "sad")
 
 CARD = DatasetCard(
@@ -17,12 +17,21 @@ CARD = DatasetCard(
     modalities=(Modality.AUDIO,),
     languages=("en",),
     splits={"all": SplitFacts(count=7442, protocol="one set without a published split")},
-    columns={"audio": "audio, and group: clips with the same bytes", "label": "target: the emotion"},
+    columns={
+        "audio": "audio; its file's name begins with the actor, which is the group (else the sound itself)",
+        "label": "target: the emotion",
+    },
     source=HubSource(
         repo="mteb/crema-d",
         revision="a9d0821955c418752248b8310438854e56a1cf34",
         tables={"rows": Table({"audio": Column("audio"), "label": Column("label", values=tuple(range(6)))})},
-        samples=records("audio", target=class_name("label", CLASSES), group="audio", language={"audio": "en"}),
+        samples=records(
+            "audio",
+            target=class_name("label", CLASSES),
+            group=lambda row: speaker(row) or row["audio"],
+            meta={"speaker": speaker},
+            language={"audio": "en"},
+        ),
         splits={"all": "train"},
     ),
     licence="ODbL-1.0",
@@ -35,13 +44,12 @@ CARD = DatasetCard(
         Issue(
             summary="clips that repeat another one (7,439 distinct of 7,442)",
             count=3,
-            handling="copies share a group",
+            handling="none; both copies stay, in the group of their actor",
         ),
         Issue(
             summary="clips whose actor also stands in the other part of a random split, as in splits that papers use",
             count=7442,
-            handling="none: the actor stands only in the name of the sound file, which rows do not carry; treat folds as not "
-            "independent of the speaker",
+            handling="the actor, read from the sound file's name, is the group and stands in meta.speaker; keep groups whole",
         ),
     ),
     evidence={

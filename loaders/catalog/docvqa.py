@@ -29,7 +29,7 @@ CARD = DatasetCard(
     },
     source=HubSource(
         repo="lmms-lab-encoder/DocVQA",
-        revision=Unknown(reason="the table of sources shows only the short id 539088e"),
+        revision=Unknown(reason="the hub's page was seen with only the short id 539088e"),
         tables={
             "rows": Table(
                 {

@@ -1,9 +1,7 @@
 """Flickr30k, the 1,000 test pictures of Karpathy's split with five captions each."""
 
 from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
-from mmbench.loaders.recipes import judged_pairs
-from mmbench.loaders.sources import HubSource
-from mmbench.loaders.tables import Column, Table
+from mmbench.loaders.shapes import media_with_texts
 from mmbench.samples import Modality
 
 CARD = DatasetCard(
@@ -25,23 +23,7 @@ CARD = DatasetCard(
         "corpus.text": "text, in the order of the judgements",
         "qrels": "which captions belong to which picture",
     },
-    source=HubSource(
-        repo="mteb/flickr30ki2t",
-        revision="e26fbfcb4532ab61e3c8512fdf3dd9008f2575bd",
-        tables={
-            "queries": Table({"id": Column("string", other_names=("_id",)), "image": Column("image")}, "queries"),
-            "corpus": Table({"id": Column("string", other_names=("_id",)), "text": Column("string")}, "corpus"),
-            "qrels": Table(
-                {
-                    "query-id": Column("string", refers="queries.id"),
-                    "corpus-id": Column("string", refers="corpus.id"),
-                    "score": Column("integer", values=(1,)),
-                },
-                "qrels",
-            ),
-        },
-        samples=judged_pairs(media="queries", texts="corpus", column="image", media_first=True),
-    ),
+    source=media_with_texts("mteb/flickr30ki2t", "e26fbfcb4532ab61e3c8512fdf3dd9008f2575bd", "image"),
     licence="CC-BY-SA-4.0",
     access="open",
     labels_public=True,

@@ -1,7 +1,7 @@
 """Flickr8k, the 1,000 test pictures of Karpathy's split with five captions each."""
 
 from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
-from mmbench.loaders.catalog._shapes import captioned_pictures, captioned_shards
+from mmbench.loaders.shapes import captioned_pictures, captioned_shards
 from mmbench.loaders.sources import HubSource
 from mmbench.loaders.unknown import Unknown
 from mmbench.samples import Modality

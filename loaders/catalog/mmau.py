@@ -47,7 +47,7 @@ CARD = DatasetCard(
     },
     source=HubSource(
         repo="lmms-lab-audio/mmau",
-        revision=Unknown(reason="the table of sources shows only the short id bd09999"),
+        revision=Unknown(reason="the hub's page was seen with only the short id bd09999"),
         tables={
             "rows": Table(
                 {

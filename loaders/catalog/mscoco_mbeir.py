@@ -1,7 +1,7 @@
 """MS COCO in the form of the M-BEIR benchmark, which is not Karpathy's 5K protocol."""
 
 from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
-from mmbench.loaders.catalog._shapes import media_with_texts
+from mmbench.loaders.shapes import media_with_texts
 from mmbench.samples import Modality
 
 CARD = DatasetCard(

@@ -60,7 +60,7 @@ CARD = DatasetCard(
     known_issues=(
         Issue(
             summary="the retrieval form of the set (mteb, OKVQAIT2TRetrieval) repeats questions that have a single judgement each",
-            count=Unknown(reason="the survey names the defect without a number"),
+            count=Unknown(reason="the source names the defect without a number"),
             handling="this card is the question-answering form: every question keeps its id, its picture and all its answers",
         ),
         Issue(

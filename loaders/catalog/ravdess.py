@@ -1,13 +1,12 @@
 """RAVDESS: actors speak two sentences in eight emotions, the sound."""
 
 from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
-from mmbench.loaders.catalog._classes import class_name
-from mmbench.loaders.recipes import records
+from mmbench.loaders.recipes import class_name, from_path, records
 from mmbench.loaders.sources import HubSource
 from mmbench.loaders.tables import Column, Table
-from mmbench.loaders.unknown import Unknown
 from mmbench.samples import Modality
 
+speaker = from_path("audio", r"-(\d{2})\.wav$")  # 03-01-06-01-02-01-12.wav: the last number is the actor
 CLASSES = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 
 CARD = DatasetCard(
@@ -18,12 +17,21 @@ CARD = DatasetCard(
     modalities=(Modality.AUDIO,),
     languages=("en",),
     splits={"all": SplitFacts(count=1440, protocol="one set without a published split")},
-    columns={"audio": "audio, and group: clips with the same bytes", "labels": "target: the emotion"},
+    columns={
+        "audio": "audio; its file's name ends with the actor, which is the group (else the sound itself)",
+        "labels": "target: the emotion",
+    },
     source=HubSource(
         repo="mteb/RavdessZeroshot",
         revision="9ab83d763c01b2dec59d79a6dcb44691d2fb80ee",
         tables={"rows": Table({"audio": Column("audio"), "labels": Column("label", values=tuple(range(8)))})},
-        samples=records("audio", target=class_name("labels", CLASSES), group="audio", language={"audio": "en"}),
+        samples=records(
+            "audio",
+            target=class_name("labels", CLASSES),
+            group=lambda row: speaker(row) or row["audio"],
+            meta={"speaker": speaker},
+            language={"audio": "en"},
+        ),
         splits={"all": "train"},
     ),
     licence="CC-BY-NC-SA-3.0",
@@ -36,12 +44,12 @@ CARD = DatasetCard(
         Issue(
             summary="clips that repeat another one (1,439 distinct of 1,440)",
             count=1,
-            handling="copies share a group",
+            handling="none; both copies stay, in the group of their actor",
         ),
         Issue(
-            summary="clips of one actor are not known as such",
-            count=Unknown(reason="the rows have no column for the actor"),
-            handling="none; treat folds as not independent of the speaker",
+            summary="clips whose actor is known only by the name of the sound file, where upstream kept it",
+            count=1440,
+            handling="the actor is the group and stands in meta.speaker; where it is null, folds are not independent of the speaker",
         ),
     ),
     evidence={

@@ -23,7 +23,7 @@ CARD = DatasetCard(
     source=HubSource(
         repo="xai-org/RealworldQA",
         revision=Unknown(
-            reason="the table of sources names none; a page of the hub shows 17e7f75e092e47169732462ea3cdfebe911105dd, "
+            reason="no source that was read names one; a page of the hub shows 17e7f75e092e47169732462ea3cdfebe911105dd, "
             "not confirmed as main"
         ),
         tables={

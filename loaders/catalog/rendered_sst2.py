@@ -1,8 +1,7 @@
 """Rendered SST-2: sentences of film reviews as pictures of text."""
 
 from mmbench.loaders.cards import DatasetCard, SplitFacts
-from mmbench.loaders.catalog._classes import class_name
-from mmbench.loaders.recipes import records
+from mmbench.loaders.recipes import class_name, records
 from mmbench.loaders.sources import HubSource
 from mmbench.loaders.tables import Column, Table
 from mmbench.samples import Modality

@@ -50,7 +50,7 @@ CARD = DatasetCard(
     },
     source=HubSource(
         repo="lmms-lab-encoder/SEED-Bench",
-        revision=Unknown(reason="the table of sources shows only the short id 74c4ea0"),
+        revision=Unknown(reason="the hub's page was seen with only the short id 74c4ea0"),
         tables={
             "rows": Table(
                 {

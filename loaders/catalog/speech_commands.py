@@ -1,8 +1,7 @@
 """Speech Commands v0.02: one spoken word out of ten per second of sound."""
 
 from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
-from mmbench.loaders.catalog._classes import class_name
-from mmbench.loaders.recipes import records
+from mmbench.loaders.recipes import class_name, records
 from mmbench.loaders.sources import HubSource
 from mmbench.loaders.tables import Column, Table
 from mmbench.loaders.unknown import Unknown

@@ -35,7 +35,7 @@ CARD = DatasetCard(
     },
     source=HubSource(
         repo="lmms-lab-encoder/textvqa",
-        revision=Unknown(reason="the table of sources shows only the short id 9c0699c"),
+        revision=Unknown(reason="the hub's page was seen with only the short id 9c0699c"),
         tables={
             "rows": Table(
                 {

@@ -92,7 +92,7 @@ CARD = DatasetCard(
     title="UR-FUNNY (MultiBench features)",
     summary="Whether the last sentence of a passage of a TED talk is followed by laughter (target 1) or not (0): word vectors, COVAREP "
     "audio and OpenFace features, word by word.",
-    task_kinds=(),
+    task_kinds=("emotion-classification",),
     modalities=(Modality.FEATURES,),
     languages=("en",),
     splits={
@@ -142,6 +142,6 @@ CARD = DatasetCard(
         "licence": "nothing was found that covers the data",
         "source": "layout: datasets/affect/get_data.py of pliang279/MultiBench at 49f9be2; no file was opened for this card",
         "labels_public": "get_data.py reads labels of every split",
-        "task_kinds": "none of the kinds is a judgement of humour",
+        "task_kinds": "the label is funny or not, as sarcasm is for MUStARD: the nearest of the kinds",
     },
 )

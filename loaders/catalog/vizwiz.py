@@ -27,10 +27,7 @@ CARD = DatasetCard(
     },
     source=HubSource(
         repo="lmms-lab-encoder/VizWiz-VQA",
-        revision=Unknown(
-            reason="the table of sources shows only the short id d428a2d; a page of the former name lmms-lab/VizWiz-VQA shows "
-            "d428a2dae984f79cf1b9d99467dfa883e0c30686"
-        ),
+        revision="d428a2dae984f79cf1b9d99467dfa883e0c30686",
         tables={
             "rows": Table(
                 {
@@ -65,7 +62,7 @@ CARD = DatasetCard(
         Issue(
             summary="the retrieval form of the set (mteb, VizWizIT2TRetrieval: 4,319 queries, 2,091 answers) repeats questions that "
             "have a single judgement each",
-            count=Unknown(reason="the survey names the defect without a number"),
+            count=Unknown(reason="the source names the defect without a number"),
             handling="this card is the question-answering form: every question keeps its id, its picture and all its answers",
         ),
         Issue(
@@ -80,6 +77,8 @@ CARD = DatasetCard(
         ),
     ),
     evidence={
+        "source": "a page of the former name lmms-lab/VizWiz-VQA shows this commit, and the short form d428a2d heads the renamed "
+        "repository; equality across the move was proven for ChartQA only",
         "splits": "README of lmms-lab/VizWiz-VQA (4,319 and 8,000 rows); mteb, VizWizIT2TRetrieval (4,319 queries)",
         "columns": "README of lmms-lab/VizWiz-VQA (dataset_info); lmms-eval, tasks/vizwiz_vqa/utils.py",
         "source": "lmms-eval reads the renamed repository (its commit 4be7ee0e); equality across the move from lmms-lab/* was proven "

@@ -1,5 +1,6 @@
 """The commands and their options."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -53,7 +54,9 @@ def list_(
         "suites": api.list_suites,
     }
     table = tables[what]()
-    output.table(table.to_dict("records"), list(table.columns), title=f"{len(table)} {what}", as_json=as_json)
+    output.table(
+        json.loads(table.to_json(orient="records")), list(table.columns), title=f"{len(table)} {what}", as_json=as_json
+    )
 
 
 @app.command()

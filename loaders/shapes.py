@@ -1,4 +1,4 @@
-"""Shapes that several cards of this folder share: shards with captions, and the retrieval layout that asks with media."""
+"""Shapes of repositories that several cards share: shards with captions, and the retrieval layout that asks with media."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
