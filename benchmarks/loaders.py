@@ -3,7 +3,8 @@
     python benchmarks/loaders.py [--pictures 2000] [--clips 500] [--rounds 5] [--rows 1000000]
 
 All ways run in one process, interleaved, on the same bytes; medians of samples per second, and the ratio to the bare loop. The floor is
-reading the files without decoding. Workers start in the first round. Pictures are 500 x 375 JPEGs of smoothed noise, clips 5 s of FLAC at 16 kHz.
+reading the files without decoding. Workers start in the first round. Pictures are 500 x 375 JPEGs of smoothed noise, clips 5 s of FLAC
+at 16 kHz.
 """
 
 import argparse

@@ -81,7 +81,8 @@ def get_card(key: "str | Own") -> DatasetCard:
         return card_of(key, taken=_catalog())
     if is_import(key):
         return _imported(key)
-    raise unknown_key("dataset", key, list(_catalog()))
+    wrong = unknown_key("dataset", key, list(_catalog()))
+    raise UserError(f"{wrong} Nor is there a folder or file {key} here.")
 
 
 def _imported(path: str) -> DatasetCard:

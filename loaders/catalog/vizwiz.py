@@ -81,8 +81,6 @@ CARD = DatasetCard(
         "repository; equality across the move was proven for ChartQA only",
         "splits": "README of lmms-lab/VizWiz-VQA (4,319 and 8,000 rows); mteb, VizWizIT2TRetrieval (4,319 queries)",
         "columns": "README of lmms-lab/VizWiz-VQA (dataset_info); lmms-eval, tasks/vizwiz_vqa/utils.py",
-        "source": "lmms-eval reads the renamed repository (its commit 4be7ee0e); equality across the move from lmms-lab/* was proven "
-        "for ChartQA only",
         "download_bytes": "README of lmms-lab/VizWiz-VQA",
         "known_issues": "mteb, descriptive statistics; lmms-eval, tasks/vizwiz_vqa/utils.py; both scripts on synthetic answers",
     },

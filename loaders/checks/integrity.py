@@ -42,7 +42,8 @@ def split_sizes(evidence: Evidence) -> Outcome:
     ]
     if not expected:
         return Outcome(0, message="The card says no sizes.")
-    message = f"{'; '.join(wrong)}." if wrong else f"{len(expected)} of {len(evidence.splits)} splits were compared."
+    compared = f"The sizes of {len(expected)} of {len(evidence.splits)} splits were compared."
+    message = f"{'; '.join(wrong)}." if wrong else compared
     off = sum(abs(len(evidence.splits[split]) - count) for split, count in expected.items())
     status: Status = "fail" if wrong else "pass"
     return Outcome(len(expected), value=off, threshold=0, message=message, status=status, unit="splits")

@@ -157,7 +157,7 @@ def _lines(value: Mapping[str, Any], depth: int) -> list[str]:
     for key, item in value.items():
         if isinstance(item, Mapping) and set(item) == {"reason"}:
             lines.append(f"{pad}{key}: unknown ({item['reason']})")
-        elif isinstance(item, Mapping):
+        elif isinstance(item, Mapping) and item:
             lines += [f"{pad}{key}:", *_lines(item, depth + 1)]
         elif isinstance(item, list | tuple) and item and isinstance(item[0], Mapping):
             lines.append(f"{pad}{key}:")
@@ -167,5 +167,5 @@ def _lines(value: Mapping[str, Any], depth: int) -> list[str]:
         elif isinstance(item, list | tuple | frozenset):
             lines.append(f"{pad}{key}: {', '.join(map(str, item)) or '–'}")
         else:
-            lines.append(f"{pad}{key}: {'–' if item is None or item == '' else item}")
+            lines.append(f"{pad}{key}: {'–' if item is None or item in ('', {}) else item}")
     return lines

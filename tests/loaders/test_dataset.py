@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,10 +90,11 @@ def test_facets_name_place_number_and_fingerprint(
         Sample("b", ()),
         Sample("c", (picture(1), picture(0), features)),
     ]
-    dataset = open_rows({"all": rows * 200})["all"]
+    rows = [replace(row, id=f"{row.id}-{n}") for n in range(200) for row in rows]
+    dataset = open_rows({"all": rows})["all"]
     whole = [
         (place, number, part.fingerprint)
-        for place, row in enumerate(rows * 200)
+        for place, row in enumerate(rows)
         for number, part in enumerate(row.parts(Modality.TEXT))
     ]
     assert dataset.facets(Modality.TEXT) == whole

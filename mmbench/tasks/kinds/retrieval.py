@@ -167,20 +167,25 @@ class RetrievalTask(Task):
 
 
 def retrieval_tasks(
-    dataset: str, title: str, directions: Mapping[str, tuple[Facet, Facet]]
+    dataset: str,
+    title: str,
+    directions: Mapping[str, tuple[Facet, Facet]],
+    *,
+    training: tuple[str | None, str | None] = ("train", "validation"),
+    primary: str = "hit@10",
 ) -> tuple[RetrievalTask, ...]:
-    """Version 1 of a task ``dataset.direction`` for each direction (``i2t``): hit@1, 5 and 10 on test, ranked by hit@10."""
+    """Version 1 of a task ``dataset.direction`` for each direction (``i2t``): hit@1, 5 and 10 on test, ranked by ``primary``."""
     return tuple(
         RetrievalTask(
             id=f"{dataset}.{name}",
             title=f"{title} {query.title} to {document.title}",
             dataset=dataset,
             split="test",
-            train_split="train",
-            valid_split="validation",
+            train_split=training[0],
+            valid_split=training[1],
             version=1,
             metric=retrieval_metric(k=(1, 5, 10)),
-            primary="hit@10",
+            primary=primary,
             query=query,
             document=document,
         )

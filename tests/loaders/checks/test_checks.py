@@ -249,10 +249,6 @@ def _mojibake(rows: Rows, tmp: Path) -> None:
     _part(rows, 5, 3, TextPart("Bildtext im cafÃ©", "de"))
 
 
-def _repeated_id(rows: Rows, tmp: Path) -> None:
-    _edit(rows, 5, id="test-6")
-
-
 def _id_of_train(rows: Rows, tmp: Path) -> None:
     _edit(rows, 5, id="train-3")
 
@@ -286,7 +282,6 @@ PLANTS: list[tuple[Callable[[Rows, Path], None], dict[str, tuple[str, list[str]]
     (_leaked_caption, {"cross-split-leakage": ("warn", FIVE), "repeated-text": ("warn", ["train-3", "test-5"])}),
     (_moved_group, {"group-across-splits": ("warn", FIVE)}),
     (_mojibake, {"text-encoding": ("warn", FIVE)}),
-    (_repeated_id, {"ids-unique": ("fail", ["test-6", "test-6"])}),
     (_id_of_train, {"ids-unique": ("fail", ["train-3", "train-3"])}),
 ]  # fmt: skip
 
