@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -207,21 +207,30 @@ def _jsonl(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]
 def _json(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]:
     """A list of objects, or one object of objects, whose names become the column ``__key__``."""
     found = _parsed(path.read_bytes(), path, 0)
-    rows = [{"__key__": key, **row} for key, row in found.items()] if isinstance(found, dict) else found
-    for row in rows:
-        yield _picked(path, row, columns)
+    if not isinstance(found, dict | list):
+        raise UserError(f"{path.name} holds {type(found).__name__} where rows with named values were expected.")
+    named = ((None, row) for row in found) if isinstance(found, list) else found.items()
+    for key, row in named:
+        yield _picked(path, {"__key__": key, **row} if isinstance(row, dict) and key is not None else row, columns)
 
 
 def _csv(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]:
     csv.field_size_limit(1 << 27)
     with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle, delimiter="\t" if path.suffix == ".tsv" else ",")
+        reader = csv.DictReader(_text_lines(handle, path), delimiter="\t" if path.suffix == ".tsv" else ",")
         names = _names(path, reader.fieldnames or [], columns)
         for row in reader:
             yield {
                 name: None if row[stored] in (None, "") else _typed(row[stored], columns[name], path)
                 for name, stored in names.items()
             }
+
+
+def _text_lines(handle: Iterable[str], path: Path) -> Iterator[str]:
+    try:
+        yield from handle
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path.name} holds text that is not UTF-8 (byte {error.start}).") from error
 
 
 def _parsed(data: bytes, path: Path, number: int) -> Any:

@@ -61,7 +61,9 @@ def decode_image(part: MediaPart, sample_id: str) -> "Image.Image":
         ImageOps.exif_transpose(image, in_place=True)  # the other form copies every picture
     except UnidentifiedImageError as error:
         raise MediaError(sample_id, f"not a readable {part.media_type}: no known picture format") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:  # Pillow has a bound of its own, and counts before we can
+        raise MediaError(sample_id, f"the picture is far larger than {MAX_PIXELS:,} pixels") from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise MediaError(sample_id, f"not a readable {part.media_type}: {error}") from error
     return _flatten(image)
 
