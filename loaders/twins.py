@@ -2,6 +2,7 @@
 
 import io
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def _picture(number: int, salt: str) -> bytes:
 def _sound(number: int, salt: str) -> bytes:
     import soundfile
 
-    pitch = 220.0 * 2 ** ((number % 24) / 12) + len(salt)
+    pitch = 220.0 * 2 ** ((number % 24) / 12) + zlib.crc32(salt.encode()) % 97
     wave = 0.3 * np.sin(2 * np.pi * pitch * np.arange(RATE // 2) / RATE)
     buffer = io.BytesIO()
     soundfile.write(buffer, wave, RATE, format="WAV", subtype="PCM_16")

@@ -1,6 +1,7 @@
 """Receipts: who checked a set against the real hub, when, and what was found. One JSON file per dataset, committed here."""
 
 import datetime
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -33,6 +34,7 @@ class Receipt(Frozen):
     Attributes:
         key: the dataset.
         date: when, in UTC.
+        endpoint: the hub, or the mirror of it, that was asked.
         revision: the upstream state that was fetched.
         mapping: the card's version of the mapping from columns to samples.
         splits: per split what it held.
@@ -41,6 +43,7 @@ class Receipt(Frozen):
     receipt: Literal[1] = 1
     key: str
     date: datetime.date
+    endpoint: str
     revision: str
     mapping: int
     splits: Mapping[str, SplitReceipt]
@@ -76,6 +79,7 @@ def issue(card: "DatasetCard", splits: "Mapping[str, PairedDataset]", today: dat
     return Receipt(
         key=card.key,
         date=today,
+        endpoint=os.environ.get("HF_ENDPOINT") or "https://huggingface.co",
         revision=revisions.pop(),
         mapping=card.mapping,
         splits={
