@@ -84,10 +84,16 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 def _build_locked(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: bool) -> dict[str, Any]:
     from filelock import FileLock
 
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):
-        manifest = _manifest(folder)  # another process may have built it while this one waited
-        return manifest if manifest is not None else _build(card, inputs, folder, progress=progress)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock"):
+            manifest = _manifest(folder)  # another process may have built it while this one waited
+            return manifest if manifest is not None else _build(card, inputs, folder, progress=progress)
+    except OSError as error:
+        raise UserError(
+            f"The rows of {card.key} could not be built in {folder} ({error.strerror or error}): nothing was kept; free some space "
+            f"there, or set MMBENCH_CACHE to a folder that can be written."
+        ) from error
 
 
 def _build(card: DatasetCard, inputs: Inputs, folder: Path, *, progress: bool) -> dict[str, Any]:
