@@ -1,9 +1,11 @@
 """Decoded content of a split in its order: in this process, or in the background by processes that hand pixels over in shared memory."""
 
+import atexit
 import itertools
 import math
 import mmap
 import multiprocessing
+import shutil
 import tempfile
 import weakref
 from collections import deque
@@ -99,8 +101,9 @@ class Pool:
     def __init__(self, workers: int) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would inherit the locks of other threads
         self._executor = ProcessPoolExecutor(workers, context, initializer=_keep_freed_memory)
-        self._folder = tempfile.TemporaryDirectory(prefix="mmbench-", dir=SHARED if Path(SHARED).is_dir() else None)
-        self._files = (Path(self._folder.name) / str(number) for number in itertools.count())
+        self.folder = Path(tempfile.mkdtemp(prefix="mmbench-", dir=SHARED if Path(SHARED).is_dir() else None))
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
+        self._files = (self.folder / str(number) for number in itertools.count())
         self._free: list[Path] = []
 
     def submit(self, samples: Sequence[Sample]) -> Task:

@@ -6,7 +6,6 @@ import pickle
 import struct
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -104,7 +103,7 @@ def test_stopping_early_gives_the_memory_back(picture: Callable[..., MediaPart])
             del found
             break
         gc.collect()
-    assert len(list(Path(_pool(2)._folder.name).iterdir())) <= 6
+    assert len(list(_pool(2).folder.iterdir())) <= 6
     assert len(set(_pool(2)._free)) == len(_pool(2)._free)
 
 
