@@ -215,15 +215,17 @@ def _json(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]
 
 
 def _csv(path: Path, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]:
-    csv.field_size_limit(1 << 27)
     with path.open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.DictReader(_text_lines(handle, path), delimiter="\t" if path.suffix == ".tsv" else ",")
-        names = _names(path, reader.fieldnames or [], columns)
-        for row in reader:
-            yield {
-                name: None if row[stored] in (None, "") else _typed(row[stored], columns[name], path)
-                for name, stored in names.items()
-            }
+        try:
+            names = _names(path, reader.fieldnames or [], columns)
+            for row in reader:
+                yield {
+                    name: None if row[stored] in (None, "") else _typed(row[stored], columns[name], path)
+                    for name, stored in names.items()
+                }
+        except csv.Error as error:  # a cell above csv.field_size_limit, an open quote
+            raise UserError(f"{path.name}, line {reader.line_num}: no CSV ({error}).") from error
 
 
 def _text_lines(handle: Iterable[str], path: Path) -> Iterator[str]:

@@ -54,7 +54,7 @@ class PackageSource:
     @property
     def generator(self) -> str:
         """The generating distributions with their versions."""
-        return " ".join(f"{name}=={importlib.metadata.version(name)}" for name in self.generators)
+        return " ".join(f"{name}=={_version(name)}" for name in self.generators)
 
     def _folder(self, name: str) -> Path:
         spec = importlib.util.find_spec(name)
@@ -111,6 +111,14 @@ class SystemSource:
             for path in sorted(self.folder.glob(pattern))
         }
         return Inputs(roots, f"{self.package}=={_debian_version(self.package)}", files)
+
+
+def _version(distribution: str) -> str:
+    """The installed version; cards are listed where nothing of theirs is installed, too."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"
 
 
 def _debian_version(package: str) -> str:

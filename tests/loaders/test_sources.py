@@ -8,7 +8,7 @@ import pytest
 
 from mmbench.errors import UserError
 from mmbench.loaders.generate.emoji import family_of, unite
-from mmbench.loaders.sources import Inputs, PackageSource, Roots, SystemSource, file_part, inputs_digest
+from mmbench.loaders.sources import Inputs, PackageSource, Roots, Source, SystemSource, file_part, inputs_digest
 from mmbench.loaders.splits import fold_of, split_of, stable_fraction
 from mmbench.samples import Modality, Sample
 
@@ -123,3 +123,17 @@ def test_groups_are_joined_through_any_chain_of_relations() -> None:
 )
 def test_families_join_gender_and_direction_and_nothing_else(one: str, other: str, same: bool) -> None:
     assert (family_of(one) == family_of(other)) is same
+
+
+def test_a_card_can_be_listed_where_its_packages_are_absent() -> None:
+    source = PackageSource(
+        packages={"nowhere_at_all": "nowhere-at-all"},
+        files={},
+        build=lambda roots: iter(()),
+        extra="demo",
+        generators=("nowhere-at-all",),
+    )
+    assert isinstance(source, Source)  # looks at every member
+    assert source.generator == "nowhere-at-all==absent"
+    with pytest.raises(UserError, match="nowhere-at-all"):
+        source.locate()
