@@ -1,6 +1,6 @@
 """Data in a dataset repository of the Hugging Face hub, or of a mirror of it: one commit, every file hashed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -105,15 +105,20 @@ class HubSource:
         return freed
 
     def locate(self) -> Roots:
-        """The folder of the commit. ``UserError`` where nothing of it was fetched before."""
+        """The folder of the commit, without a request. ``UserError`` where too little was fetched to say what the split's files are."""
         if self.mirror is not None:
             return {ROOT: self.mirror}
         from mmbench.loaders import hub
 
         sha = self._known_commit()
-        if sha is None or hub.cached_tree(self.repo, sha, cache=cache_folder()) is None:
+        listed = None if sha is None else hub.cached_tree(self.repo, sha, cache=cache_folder())
+        folder = None if sha is None else _folder_of(self.repo, sha)
+        paths = [file.path for file in listed or ()]
+        if folder is None or listed is None or (self._reads_readme(paths) and not (folder / README).is_file()):
             raise UserError(f"{self.repo} is not downloaded: run mmbench download with the dataset's key.")
-        return {ROOT: _folder_of(self.repo, sha)}
+        if self.only is not None:
+            self._wanted(paths, _text(folder / README))  # of a layout that changed nothing can have been built
+        return {ROOT: folder}
 
     def twin(self, splits: Sequence[str], folder: Path) -> "HubSource":
         """This source over a small made-up repository in the declared schema, written to ``folder``."""
@@ -175,9 +180,12 @@ class HubSource:
 
         listed = {file.path: file for file in hub.tree(self.repo, sha, cache=cache_folder())}
         readme = None
-        if README in listed and not all(table.files for table in self.tables.values()):
+        if self._reads_readme(listed):
             readme = _text(hub.fetch(self.repo, sha, [listed[README]], cache=cache_folder()).folder / README)
         return [listed[path] for path in self._wanted(list(listed), readme)]
+
+    def _reads_readme(self, paths: Collection[str]) -> bool:
+        return README in paths and not all(table.files for table in self.tables.values())
 
     def _wanted(self, paths: Sequence[str], readme: str | None) -> list[str]:
         found = [path for table in self.tables.values() for path in self._files(table, paths, readme)]

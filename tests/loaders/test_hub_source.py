@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,29 @@ def test_an_unpinned_set_is_resolved_once_and_locked(hub: LocalHub, tmp_path: Pa
     commit(hub, files(rows=5))  # main moves on
     assert len(open_splits(card(), ["train"])["train"]) == 8
     assert read_json(tmp_path / "mmbench.lock")["datasets"][REPO]["revision"] == first
+
+
+def test_a_second_open_of_an_unpinned_set_asks_nothing(hub: LocalHub) -> None:
+    commit(hub)
+    first = open_splits(card(), ["test"])["test"]
+    commit(hub, files(rows=5))
+    hub.clear()
+    again = open_splits(card(), ["test"])["test"]
+    assert (again.revision, again.fingerprint, again.evidence) == (first.revision, first.fingerprint, "locked")
+    assert hub.requests() == []
+
+
+@pytest.mark.parametrize("kept", ["everything", "the list of files"])
+def test_what_was_refused_is_not_built_and_nobody_is_asked_again(hub: LocalHub, kept: str, own_cache: Path) -> None:
+    content = files() if kept == "the list of files" else {"rows.parquet": b"PAR1", "README.md": b"nothing"}
+    sha = commit(hub, content)
+    hub.repo(REPO).gated = kept == "the list of files"  # the README, which names the split's files, is refused too
+    with pytest.raises(UserError):
+        open_splits(card(sha), ["test"])
+    assert list(own_cache.rglob("tree.json"))
+    hub.clear()
+    assert not is_built(card(sha), "test")
+    assert hub.requests() == []
 
 
 @pytest.mark.parametrize(
@@ -191,8 +215,6 @@ def test_two_rows_with_one_id_are_refused(hub: LocalHub) -> None:
 def test_a_full_disk_while_building_leaves_nothing(
     hub: LocalHub, own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import os
-
     sha = commit(hub)
     source = card(sha).source.for_split("test")
     assert isinstance(source, HubSource)
@@ -208,6 +230,46 @@ def test_a_full_disk_while_building_leaves_nothing(
     assert not is_built(card(sha), "test")
     assert not list(own_cache.rglob("*.tmp"))
     assert len(open_splits(card(sha), ["test"])["test"]) == 8
+
+
+def test_a_disk_that_is_full_for_the_manifest_leaves_rows_that_nobody_opens(
+    hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha = commit(hub)
+    source = card(sha).source.for_split("test")
+    assert isinstance(source, HubSource)
+    source.fetch()
+    sync, calls = os.fsync, iter(range(9))
+
+    def full(handle: int) -> None:
+        if next(calls) > 0:  # the rows are written, their manifest is not
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(UserError, match="No space left on device"):
+            open_splits(card(sha), ["test"])
+    assert next(calls) == 2
+    assert not is_built(card(sha), "test")
+    assert len(open_splits(card(sha), ["test"])["test"]) == 8
+
+
+def test_a_read_only_cache_is_read_and_names_itself_where_it_would_be_written(hub: LocalHub, own_cache: Path) -> None:
+    sha = commit(hub)
+    open_splits(card(sha), ["test"])
+    folders = [own_cache, *(path for path in own_cache.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        if os.access(own_cache, os.W_OK):
+            pytest.skip("this user may write everywhere")
+        assert len(open_splits(card(sha), ["test"])["test"]) == 8
+        with pytest.raises(UserError, match="MMBENCH_CACHE"):
+            open_splits(card(sha), ["train"])
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
 
 
 def test_a_cache_that_cannot_be_written_is_named(hub: LocalHub, own_cache: Path) -> None:

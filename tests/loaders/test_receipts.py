@@ -72,6 +72,20 @@ def test_splits_are_gathered_and_a_changed_one_is_refused(folder: Path) -> None:
     assert receipt_of("checked", folder) == found
 
 
+def test_splits_of_two_revisions_are_no_receipt() -> None:
+    found = open_splits(card(), ["test"]) | {"train": open_splits(card("two", revision="2"), ["test"])["test"]}
+    with pytest.raises(UserError, match=r"the splits of checked are of different revisions \(1, 2\)"):
+        issue(card(), found, TODAY)
+
+
+def test_a_receipt_of_a_new_revision_takes_the_place_of_the_old_one(folder: Path) -> None:
+    old = issued(card())
+    write_receipt(old.model_copy(update={"splits": {"test": old.splits["test"], "train": old.splits["test"]}}), folder)
+    newer = issued(card("two", revision="2"))
+    write_receipt(newer, folder)
+    assert receipt_of("checked", folder) == newer
+
+
 def test_a_damaged_receipt_is_said(folder: Path) -> None:
     folder.mkdir()
     (folder / "checked.json").write_text('{"key": "checked"}')
