@@ -7,6 +7,7 @@
 if __name__ != "mmbench.metrics":
     raise ImportError("the folder metrics/ is imported as mmbench.metrics")
 
+import ast
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from mmbench.discovery import modules_in
 from mmbench.metrics.spec import Key, Metric
 
-__all__ = ["Key", "Metric", "specs"]
+__all__ = ["Key", "Metric", "from_signature", "specs"]
 
 
 def specs() -> dict[str, Callable[..., Metric]]:
@@ -29,6 +30,37 @@ def specs() -> dict[str, Callable[..., Metric]]:
         for name in module.__all__
         if name.endswith(suffix)
     }
+
+
+def from_signature(signature: str) -> Metric:
+    """The metric that a signature names: ``from_signature(m.signature)`` computes what ``m`` does.
+
+    Args:
+        signature: as in ``Metric.signature`` and in the scores of a run: ``"exact_match(normalize='squad')@1"``.
+
+    Raises:
+        ValueError: text of another form, an unknown metric, arguments that it doesn't take, or a version whose values
+            this mmbench no longer computes.
+    """
+    call, at, version = signature.rpartition("@")
+    try:
+        node = ast.parse(call, mode="eval").body
+        if not (at and isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args):
+            raise ValueError
+        name = node.func.id
+        params = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in node.keywords}
+    except (SyntaxError, ValueError):
+        raise ValueError(f"{signature!r} is not of the form name(param=value,...)@version.") from None
+    known = specs()
+    if name not in known:
+        raise ValueError(f"{signature!r}: there is no metric {name!r}; there are {', '.join(sorted(known))}.")
+    try:
+        metric = known[name](**params)
+    except TypeError as error:
+        raise ValueError(f"{signature!r}: {error}.") from None
+    if metric.version != version:
+        raise ValueError(f"{signature!r}: this mmbench computes version {metric.version} of it, with other values.")
+    return metric
 
 
 def _classes() -> dict[str, Any]:

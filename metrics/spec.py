@@ -24,6 +24,8 @@ class Key:
         unit: ``""`` for a pure number.
         undefined: why a value can be NaN, for the reader of a ``null``.
         count: true for tallies (``n_tied``) that carry no interval and are never a score.
+        chance: what a uniformly random guess is expected to get, where that does not depend on the data.
+        error: what a sample that the model gave nothing for counts as.
     """
 
     title: str
@@ -35,6 +37,8 @@ class Key:
     unit: str = ""
     undefined: str = "undefined on these samples"
     count: bool = False
+    chance: float | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,20 @@ class Metric:
         name: the function's name in ``mmbench.metrics.functional``.
         version: bumped by any change that moves a value.
         keys: facts per key of the result.
-        per_sample: task-specific inputs to a dict of float64 arrays of shape ``(n,)``. A missing value is NaN *only*
-            where the docstring says so (a query without positives).
+        per_sample: task-specific inputs to a dict of float64 arrays of shape ``(n,)``; ``(n, c)`` only where
+            ``from_weights`` needs a row per sample (scores of ``c`` classes). A missing value is NaN *only* where the
+            docstring says so (a query without positives).
         sums: per-sample arrays to a dict of float64 arrays ``(n,)`` whose weighted sums are sufficient for
             ``from_sums``.
         from_sums: a dict of sums of shape ``(...)`` to a dict key -> array ``(...)``; undefined values are NaN.
         from_weights: for keys that no sums can give (medians, rank correlations): per-sample arrays ``(n,)`` and
             weights ``(r, n)`` (non-negative integers as float64) to a dict key -> array ``(r,)``; ``None`` where there
             are none.
-        params: what was fixed by the caller (``k``, ``convention``); part of the signature.
+        params: what was fixed by the caller (``k``, ``convention``): literals, and arguments of the factory of the same
+            name; part of the signature.
+        totals: the names of the sums, each ``int`` (a count, exact in an int64 state) or ``float``.
+        kept: the per-sample arrays that ``sums`` and ``from_weights`` read, each with its shape after ``n``; for metrics
+            with ``from_weights``, whose torchmetrics class keeps them instead of the sums.
     """
 
     name: str
@@ -64,6 +73,8 @@ class Metric:
     from_sums: Callable[[Arrays], dict[str, Array]]
     from_weights: Callable[[Arrays, Array], dict[str, Array]] | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    totals: Mapping[str, type] = field(default_factory=dict)
+    kept: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def signature(self) -> str:

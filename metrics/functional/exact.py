@@ -87,12 +87,19 @@ def exact_match_metric(normalize: str = "lower_strip") -> Metric:
         name="exact_match",
         version=VERSION,
         keys={
-            "accuracy": Key("accuracy", True, definition, "VLMEvalKit (GQA), lmms-eval and SQuAD v1.1 by normalisation")
+            "accuracy": Key(
+                "accuracy",
+                True,
+                definition,
+                "VLMEvalKit (GQA), lmms-eval and SQuAD v1.1 by normalisation",
+                error="wrong",
+            )
         },
         per_sample=partial(_per_sample, normalize=normalize),
         sums=_sums,
         from_sums=_from_sums,
         params={"normalize": normalize},
+        totals={"correct": int, "n": int},
     )
 
 

@@ -74,6 +74,7 @@ def sentiment_metric(convention: str) -> Metric:
         from_sums=_from_sums,
         from_weights=_spearman,
         params={"convention": convention},
+        kept={"prediction": (), "target": (), "absolute_error": (), "posneg_correct": ()},
     )
 
 
