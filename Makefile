@@ -7,7 +7,7 @@ BOARD ?= board
 EXTRAS ?= demo
 MODELS := oracle linear-alignment blind majority random constant
 
-.PHONY: demo test test-slow lint types format clean help
+.PHONY: demo test test-slow vectors lint types format clean help
 
 help:
 	@echo "make demo   install the built-in suite, run it, print the leaderboard (page in $(BOARD)/index.html)"
@@ -43,6 +43,9 @@ test-slow: $(VENV)/.test
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+vectors: $(VENV)/.test  # mmbench beside the official scorers
+	$(BIN)/python -m tests.metrics.vectors
 
 types: $(VENV)/.test
 	$(BIN)/mypy

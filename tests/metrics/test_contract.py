@@ -107,7 +107,7 @@ def test_values_stay_within_their_bounds_and_every_fact_is_there(case: Case) -> 
         values = case.values(case.sample(np.random.default_rng(100 + seed), 5 + seed))
         assert list(values) == list(case.spec.keys)
         for key, facts in case.spec.keys.items():
-            assert facts.title and facts.definition and facts.source, key
+            assert all((facts.title, facts.definition, facts.source)), key
             assert facts.error or facts.count, f"{key} does not say what a failed sample counts as"
             assert facts.lower is None or not values[key] < facts.lower - 1e-12, key
             assert facts.upper is None or not values[key] > facts.upper + 1e-12, key
