@@ -16,10 +16,10 @@ class Pairs(NamedTuple):
     rows: IntArray
     columns: IntArray
 
-    def flipped(self) -> "Pairs":
-        """The same pairs with the roles exchanged."""
+    def flipped(self) -> tuple["Pairs", IntArray]:
+        """The same pairs with the roles exchanged, and where each of them was."""
         order = np.lexsort((self.rows, self.columns))
-        return Pairs(self.columns[order], self.rows[order])
+        return Pairs(self.columns[order], self.rows[order]), order
 
 
 def positive_pairs(positives: Any, n_queries: int, n_candidates: int) -> Pairs:
@@ -49,6 +49,50 @@ def positive_pairs(positives: Any, n_queries: int, n_candidates: int) -> Pairs:
     if len(twice):
         raise ValueError(f"positives of query {int(rows[twice[0]])} name candidate {int(columns[twice[0]])} twice.")
     return Pairs(rows, columns)
+
+
+def count_queries(positives: Any) -> int:
+    """How many queries ``positives`` speaks of.
+
+    Raises:
+        ValueError: as ``positive_pairs``.
+    """
+    return len(_lengths_and_indices(positives)[0])
+
+
+def pair_gains(gains: Any, positives: Any) -> NDArray[np.float64] | None:
+    """One gain per pair, in the order of ``positive_pairs``, from numbers in the order of ``positives``.
+
+    Raises:
+        ValueError: another number of gains than of positives, or one that is not a finite number above 0.
+    """
+    if gains is None:
+        return None
+    lengths, columns = _lengths_and_indices(positives)
+    values = _flat_gains(gains, lengths)
+    if len(values) != len(columns):
+        raise ValueError(f"gains must be one number per positive: {len(columns)} positives, {len(values)} gains.")
+    rows = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
+    bad = np.flatnonzero(~((values > 0) & (values < np.inf)))
+    if len(bad):
+        where = f"gains of query {int(rows[bad[0]])} hold {values[bad[0]]}"
+        raise ValueError(f"{where}, expected finite numbers above 0 (0 is not a positive).")
+    return values[np.lexsort((columns, rows))]
+
+
+def _flat_gains(gains: Any, lengths: IntArray) -> NDArray[np.float64]:
+    if isinstance(gains, np.ndarray) and gains.dtype != np.object_:
+        flat, sizes = gains.reshape(-1), None
+    else:
+        lists = [np.asarray(item).reshape(-1) for item in gains]
+        flat = np.concatenate(lists) if lists else np.empty(0)
+        sizes = [len(item) for item in lists] if len(lists) == len(lengths) else None
+    if len(flat) and flat.dtype.kind not in "fiu":
+        raise ValueError(f"gains must be numbers above 0, got {flat.dtype} values.")
+    if sizes is not None and sizes != lengths.tolist():
+        query = int(np.flatnonzero(np.asarray(sizes) != lengths)[0])
+        raise ValueError(f"gains of query {query} are {sizes[query]} numbers for {lengths[query]} positives.")
+    return flat.astype(np.float64)
 
 
 def _lengths_and_indices(positives: Any) -> tuple[IntArray, IntArray]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mmbench.metrics._positives import IntArray
+from mmbench.metrics._tie_groups import GroupCounts
 from mmbench.metrics.spec import Array
 
-IntArray = NDArray[np.int64]
 TIES = ("expected", "optimistic", "pessimistic")
+FAR = 64  # the series' next term is 1e-16 of the sum from here on
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,15 @@ class Counts:
     best: IntArray
     n_candidates: int
     failed: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def of(cls, counted: GroupCounts) -> "Counts":
+        """Those of the best group of each line."""
+        groups = counted.groups
+        at = np.flatnonzero(groups.level == 0)
+        found = np.zeros((3, groups.n_lines), dtype=np.int64)
+        found[:, groups.line[at]] = counted.greater[at], counted.tied[at], groups.size[at]
+        return cls(found[0], found[1], found[2], counted.n_candidates, counted.failed)
 
 
 def rank_arrays(counts: Counts, k: Sequence[int], ties: str) -> dict[str, Array]:
@@ -95,12 +106,31 @@ def _expected_hits(g: IntArray, t: IntArray, m: IntArray, k: Sequence[int]) -> l
 
 
 def _expected_reciprocal(g: IntArray, t: IntArray, m: IntArray) -> Array:
-    """E[1 / (g + X)]: a difference of harmonic numbers for one positive, a sum over the positions otherwise."""
-    harmonic = np.concatenate(([0.0], np.cumsum(1.0 / np.arange(1, int((g + t).max()) + 2))))
-    found = (harmonic[g + t + 1] - harmonic[g]) / (t + 1)
+    """E[1 / (g + X)]: in closed form for one positive, a sum over the positions otherwise."""
+    found = reciprocal_sum(g, t + 1) / (t + 1)
     for one in np.flatnonzero(m > 1):
         before = np.arange(t[one] + 1, dtype=np.float64)
         left = t[one] + m[one] - before
         none_so_far = np.concatenate(([1.0], np.cumprod((t[one] - before[:-1]) / left[:-1])))
         found[one] = np.sum(none_so_far * m[one] / left / (g[one] + 1 + before))
     return np.asarray(found)
+
+
+def reciprocal_sum(after: IntArray, count: IntArray) -> Array:
+    """Sums of ``1 / (after + j)`` for j = 1 to ``count``, to float64's relative precision.
+
+    The first terms are added; from ``FAR`` on, Euler and Maclaurin's series of the digamma function is exact enough,
+    and taken as a difference it loses no digits, as harmonic numbers subtracted from each other would.
+    """
+    total = np.zeros(len(after))
+    for j in range(1, FAR + 1):
+        here = after + j
+        np.add(total, 1 / here, out=total, where=(here <= FAR) & (j <= count))
+    low = np.maximum(after, FAR).astype(np.float64)
+    high = np.maximum(after + count, low)
+    x, y = low + 1, high + 1
+    gap = y - x
+    series = np.log1p(gap / x) + gap / (2 * x * y)
+    for power, divisor in ((2, 12), (4, -120), (6, 252)):
+        series += (1 / x**power - 1 / y**power) / divisor
+    return np.asarray(total + series)

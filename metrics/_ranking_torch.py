@@ -6,13 +6,11 @@ import numpy as np
 import torch
 
 from mmbench.metrics._positives import IntArray
-from mmbench.metrics._ranking import Tile, TileCounts
+from mmbench.metrics._ranking import Counted, Limit, Side, Tile
 from mmbench.metrics.spec import Array
 
 CHUNK = 8192
-DENSE = (
-    64  # with more than one cell in 64 undecided, a float64 product of the block is cheaper than single dot products
-)
+DENSE = 64  # with more than one cell in 64 undecided, a float64 product of the block is cheaper than dot products
 
 
 class TorchBackend:
@@ -33,7 +31,12 @@ class TorchBackend:
         """Dot products of pairs, in float64."""
         return np.asarray(_host((x[_there(i, x)].double() * y[_there(j, y)].double()).sum(dim=1)))
 
-    def tile(self, left: torch.Tensor, right: torch.Tensor, task: Tile) -> TileCounts | None:
+    def products(self, left: Side, right: Side, lines: IntArray, columns: slice) -> Array:
+        """All float64 scores of some lines with a slice of the other side."""
+        own = left.x[_there(lines, left.x)].double() / _there(left.scale[lines], left.x)[:, None]
+        return np.asarray(_host(own @ _wide(right.x, columns, right.scale).T))
+
+    def tile(self, left: torch.Tensor, right: torch.Tensor, task: Tile) -> list[Counted] | None:
         """Count one block; ``None`` if float32 is off by more than half the band on any positive."""
         scores = left @ right.T
         cells = _there(task.pairs.rows, scores), _there(task.pairs.columns, scores)
@@ -44,38 +47,34 @@ class TorchBackend:
         scores[cells] = -torch.inf
         scores[_there(task.sides[0].dead[task.rows], scores)] = -torch.inf
         scores[:, _there(task.sides[1].dead[task.columns], scores)] = -torch.inf
-        rows = self._count(scores, task, task.row_best, 0)
-        columns = self._count(scores, task, task.column_best, 1)
-        return TileCounts(*rows, *columns)
+        return [self._count(scores, task, limit) for limit in task.limits]
 
-    def _count(self, scores: torch.Tensor, task: Tile, best: Array | None, axis: int) -> tuple[IntArray, IntArray]:
-        """Negatives above and tied with the best positive of every row (axis 0) or column (axis 1)."""
-        if best is None:
-            none = np.zeros(scores.shape[axis], dtype=np.int64)
-            return none, none
-        limit = _there(best, scores)
-        limit = limit[None, :] if axis else limit[:, None]
-        above = scores > (limit + task.band).float()
-        around = (scores >= (limit - task.band).float()) & ~above
+    def _count(self, scores: torch.Tensor, task: Tile, limit: Limit) -> Counted:
+        """Negatives above and tied with one limit."""
+        cells = _cells(limit, scores)
+        best = limit.across(_there(limit.best, scores))
+        above = cells > (best + task.band).float()
+        around = (cells >= (best - task.band).float()) & ~above
         if int(around.sum()) * DENSE > scores.numel():
-            return self._count_exactly(scores, task, limit, axis)
-        i, j = (_host(index) for index in torch.nonzero(around, as_tuple=True))
-        line = j if axis else i
-        gap = task.exact(self, i, j) - best[line]
-        near = 2 * task.tolerance(i, j)
-        greater = _host(above.sum(dim=1 - axis)) + np.bincount(line[gap > near], minlength=len(best))
-        return greater, np.bincount(line[np.abs(gap) <= near], minlength=len(best))
+            return self._count_exactly(cells > -torch.inf, best, task, limit)
+        line, (i, j) = limit.line(*(_host(index) for index in torch.nonzero(around, as_tuple=True)))
+        gap = task.exact(self, i, j) - limit.best[line]
+        near = task.near(i, j)
+        n = len(limit.best)
+        greater = _host(above.sum(dim=1 - limit.axis)) + np.bincount(line[gap > near], minlength=n)
+        return greater, np.bincount(line[np.abs(gap) <= near], minlength=n)
 
-    def _count_exactly(
-        self, scores: torch.Tensor, task: Tile, limit: torch.Tensor, axis: int
-    ) -> tuple[IntArray, IntArray]:
+    def _count_exactly(self, alive: torch.Tensor, best: torch.Tensor, task: Tile, limit: Limit) -> Counted:
         left, right = task.sides
         exact = _wide(left.x, task.rows, left.scale) @ _wide(right.x, task.columns, right.scale).T
-        near = task.tolerance(np.arange(scores.shape[0])[:, None], np.arange(scores.shape[1]))
-        gap, alive = exact - limit, scores > -torch.inf
-        bound = 2 * _there(near, scores)
+        near = task.near(np.arange(exact.shape[0])[:, None], np.arange(exact.shape[1]))
+        gap, bound = _cells(limit, exact) - best, _cells(limit, _there(near, exact))
         greater, tied = (gap > bound) & alive, (gap.abs() <= bound) & alive
-        return _host(greater.sum(dim=1 - axis)), _host(tied.sum(dim=1 - axis))
+        return _host(greater.sum(dim=1 - limit.axis)), _host(tied.sum(dim=1 - limit.axis))
+
+
+def _cells(limit: Limit, scores: torch.Tensor) -> torch.Tensor:
+    return scores if limit.lines is None else scores.index_select(1 if limit.axis else 0, _there(limit.lines, scores))
 
 
 def _wide(x: torch.Tensor, rows: slice, scale: Array) -> torch.Tensor:

@@ -1,8 +1,7 @@
 """Cross-modal retrieval against exact arithmetic, official scorers and its own floors."""
 
 import math
-from collections.abc import Callable, Sequence
-from fractions import Fraction
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,81 +9,24 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from torchmetrics.retrieval import RetrievalHitRate
 
-from mmbench.metrics._ranking import count_embeddings, make_side
 from mmbench.metrics.functional import (
     cross_modal_retrieval,
     retrieval_chance,
     retrieval_from_scores,
     retrieval_metric,
 )
-
-Matrix = NDArray[Any]
-ScoreRows = Sequence[Sequence[Any]]
-K = (1, 2, 5)
-
-
-def exact_cosine(queries: Matrix, candidates: Matrix) -> list[list[Fraction]]:
-    """Numbers that order the candidates of a query as its cosines do, without a root: sign(dot) dot^2 / |c|^2."""
-    rows = []
-    for query in queries.tolist():
-        dots = [sum(int(a) * int(b) for a, b in zip(query, other, strict=True)) for other in candidates.tolist()]
-        norms = [sum(int(a) ** 2 for a in other) for other in candidates.tolist()]
-        rows.append([Fraction(d * abs(d), n) if n else Fraction(0) for d, n in zip(dots, norms, strict=True)])
-    return rows
-
-
-def exact_dot(queries: Matrix, candidates: Matrix) -> list[list[int]]:
-    return [[int(value) for value in row] for row in (queries.astype(int) @ candidates.astype(int).T)]
-
-
-def expected_by_hand(scores: ScoreRows, positives: Sequence[Sequence[int]], ties: str) -> dict[str, float]:
-    """Every value from its definition, in fractions: the first of m positives among t + m tied, all orders alike."""
-    hits: dict[int, list[Fraction]] = {cut: [] for cut in K}
-    ranks, reciprocal, tied = [], [], 0
-    for row, own in zip(scores, positives, strict=True):
-        if not own:
-            continue
-        best = max(row[i] for i in own)
-        negatives = [score for i, score in enumerate(row) if i not in own]
-        g, t = sum(s > best for s in negatives), sum(s == best for s in negatives)
-        m = sum(row[i] == best for i in own)
-        tied += t > 0
-        if ties == "expected":
-            chances = {g + x: Fraction(math.comb(t + m - x, m - 1), math.comb(t + m, m)) for x in range(1, t + 2)}
-        else:
-            chances = {(1 + g if ties == "optimistic" else 1 + g + t): Fraction(1)}
-        ranks.append(sum(rank * p for rank, p in chances.items()))
-        reciprocal.append(sum(p / rank for rank, p in chances.items()))
-        for cut in K:
-            hits[cut].append(sum((p for rank, p in chances.items() if rank <= cut), Fraction(0)))
-
-    def mean(values: list[Any]) -> float:
-        return float(sum(values) / len(values)) if values else math.nan
-
-    found = {f"hit@{cut}": mean(hits[cut]) for cut in K}
-    found["median_rank"] = float(np.median([float(rank) for rank in ranks])) if ranks else math.nan
-    found |= {"mean_rank": mean(ranks), "mrr": mean(reciprocal)}
-    return found | {"n_empty": len(scores) - len(ranks), "n_tied": tied}
-
-
-def flip(positives: Sequence[Sequence[int]], n: int) -> list[list[int]]:
-    return [[q for q, own in enumerate(positives) if i in own] for i in range(n)]
-
-
-@st.composite
-def problems(draw: st.DrawFn) -> tuple[Matrix, Matrix, list[list[int]]]:
-    n_queries, n_candidates, depth = draw(st.integers(1, 9)), draw(st.integers(1, 9)), draw(st.integers(1, 3))
-    numbers = st.integers(-2, 2)
-    queries = draw(st.lists(st.lists(numbers, min_size=depth, max_size=depth), min_size=n_queries, max_size=n_queries))
-    others = draw(
-        st.lists(st.lists(numbers, min_size=depth, max_size=depth), min_size=n_candidates, max_size=n_candidates)
-    )
-    lists = st.lists(st.integers(0, n_candidates - 1), unique=True, max_size=4)
-    positives = draw(st.lists(lists, min_size=n_queries, max_size=n_queries))
-    return np.array(queries, dtype=np.float32), np.array(others, dtype=np.float32), positives
+from tests.metrics.ranking_reference import (
+    K,
+    Matrix,
+    ScoreRows,
+    exact_cosine,
+    exact_dot,
+    expected_by_hand,
+    flip,
+    problems,
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -175,45 +117,6 @@ def test_identical_vectors_tie_among_others_that_do_not() -> None:
     found = cross_modal_retrieval(kinds[which_query], kinds[which], positives, k=K, similarity="dot")
     assert found == pytest.approx(expected_by_hand(table[which_query][:, which].tolist(), positives, "expected"))
     assert found["n_tied"] > 50
-
-
-@pytest.mark.parametrize("library", ["numpy", "torch"])
-def test_few_ties_and_near_ties_among_many_are_told_apart(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Copies of a candidate tie with it; one that differs by a ten-millionth, within float32 rounding, does not."""
-    rng = np.random.default_rng(12)
-    queries, candidates = rng.standard_normal((300, 20)), rng.standard_normal((200, 20))
-    candidates[:8] = candidates[8:16]
-    candidates[16:24] = candidates[24:32] * (1 + 1e-7 * rng.standard_normal((8, 20)))
-    owner = np.arange(300) % 40
-    if library == "torch":  # as on a device: there is none to test on
-        monkeypatch.setattr("mmbench.metrics.functional.retrieval.on_device", lambda x: True)
-        monkeypatch.setattr("mmbench.metrics._inputs.on_device", lambda x: isinstance(x, torch.Tensor))
-    wrap = torch.from_numpy if library == "torch" else np.asarray
-    found = cross_modal_retrieval(wrap(queries), wrap(candidates), owner, k=K, similarity="dot", both_directions=True)
-    scores = np.array([[float(np.dot(query, other)) for other in candidates] for query in queries])
-    positives = [[int(i)] for i in owner]
-    for prefix, table, right in (("forward", scores, positives), ("backward", scores.T, flip(positives, 200))):
-        wanted = expected_by_hand(table.tolist(), right, "expected")
-        assert {key: found[f"{prefix}/{key}"] for key in wanted} == pytest.approx(wanted)
-    assert found["forward/n_tied"] == sum(owner < 16)
-
-
-@pytest.mark.parametrize("flipped", [False, True])
-def test_ranks_equal_sorting_across_blocks_strips_and_byte_lanes(flipped: bool) -> None:
-    """More columns than 255 eight-byte words, several strips and tiles, the best and worst candidate as positives."""
-    rng = np.random.default_rng(2)
-    queries, candidates = rng.standard_normal((300, 6)), rng.standard_normal((2300, 6))
-    if flipped:
-        queries, candidates = candidates, queries
-    order = np.argsort(-(queries @ candidates.T), axis=1)
-    place = np.arange(len(queries)) * 7 % len(candidates)
-    place[:2] = 0, len(candidates) - 1
-    positives = order[np.arange(len(queries)), place]
-    for block in (None, 100):
-        arrays = retrieval_metric().per_sample(queries, candidates, positives, similarity="dot", block_size=block)
-        np.testing.assert_array_equal(arrays["rank"], place + 1)
-    from_scores = retrieval_metric(inputs="scores").per_sample(queries @ candidates.T, positives)
-    np.testing.assert_array_equal(from_scores["rank"], place + 1)
 
 
 def test_hits_equal_torchmetrics_where_nothing_ties() -> None:
@@ -330,50 +233,6 @@ def test_weights_are_the_same_as_repeated_samples() -> None:
     assert math.isnan(metric.aggregate(arrays, np.zeros(40))["median_rank"])
 
 
-class _Coarse:
-    """A backend whose products are as coarse as bfloat16, as TF32's nearly are."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def load(self, x: Any, rows: slice, scale: NDArray[np.float64]) -> Any:
-        block = self._inner.load(x, rows, scale)
-        return (block.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
-
-
-@pytest.mark.parametrize("kind", ["normal", "grid", "constant"])
-def test_ranks_do_not_depend_on_library_block_or_precision_of_the_product(kind: str) -> None:
-    from mmbench.metrics._positives import positive_pairs
-    from mmbench.metrics._ranking_numpy import NumpyBackend
-    from mmbench.metrics._ranking_torch import TorchBackend
-
-    rng = np.random.default_rng(9)
-    normal = rng.standard_normal((240, 24)).astype(np.float32)
-    x = {"normal": normal, "grid": np.sign(normal), "constant": np.full_like(normal, 0.1)}[kind]
-    queries, candidates = x[:150], x[150:]
-    failed = np.arange(90) == 4
-    pairs = positive_pairs(
-        [[i % 90, (i * i + 1) % 90] if i % 90 != (i * i + 1) % 90 else [] for i in range(150)], 150, 90
-    )
-
-    def counts(backend: Any, wrap: Callable[[Matrix], Any], block: int | None) -> list[list[int]]:
-        sides = [
-            make_side(wrap(x), backend, "cosine", dead, "x") for x, dead in ((queries, None), (candidates, failed))
-        ]
-        found = count_embeddings(sides[0], sides[1], pairs, backend, both=True, block_size=block)
-        assert found[1] is not None
-        return [part.tolist() for one in found if one is not None for part in (one.greater, one.tied, one.best)]
-
-    wanted = counts(NumpyBackend(), np.asarray, None)
-    assert counts(NumpyBackend(), np.asarray, 7) == wanted
-    assert counts(_Coarse(NumpyBackend()), np.asarray, 64) == wanted
-    for block in (None, 11):
-        assert counts(TorchBackend(), torch.from_numpy, block) == wanted
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -395,9 +254,13 @@ def test_ranks_do_not_depend_on_library_block_or_precision_of_the_product(kind: 
         ({"k": (1, 1)}, "k must be"),
         ({"ties": "random"}, "ties must be one of expected, optimistic, pessimistic"),
         ({"similarity": "l2"}, "similarity must be"),
-        ({"outputs": "all"}, "outputs must be"),
+        ({"outputs": "map"}, "outputs must be"),
         ({"outputs": ("hit", "map")}, "outputs must be"),
         ({"block_size": 0}, "block_size"),
+        ({"gains": [[1], [1]]}, "gains of query 1 are 1 numbers for 2 positives"),
+        ({"gains": [[1], [1, 0]]}, "gains of query 1 hold 0.0, expected finite numbers above 0"),
+        ({"gains": [["a"], ["b", "c"]]}, "gains must be numbers"),
+        ({"gains": np.ones(2)}, "3 positives, 2 gains"),
     ],
 )
 def test_a_wrong_input_is_named(changes: dict[str, Any], message: str) -> None:
@@ -430,14 +293,3 @@ def test_positives_may_be_lists_one_index_each_or_csr() -> None:
     assert retrieval_from_scores(scores, np.array([1, 0, 3])) == wanted
     assert retrieval_from_scores(scores, (np.array([0, 1, 2, 3]), np.array([1, 0, 3]))) == wanted
     assert retrieval_from_scores(torch.tensor(scores), [torch.tensor([1]), (0,), {3}]) == wanted
-
-
-def test_memory_is_one_block() -> None:
-    import tracemalloc
-
-    x = np.random.default_rng(11).standard_normal((4000, 8)).astype(np.float32)
-    tracemalloc.start()
-    cross_modal_retrieval(x, x, np.arange(4000), both_directions=True, block_size=64)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 4e6  # the score matrix alone would be 64e6
