@@ -85,7 +85,7 @@ def cross_modal_retrieval(
     check_options(k, ties, outputs)
     every = outputs == "all"
     counted = _count(queries, candidates, positives, similarity, both_directions, block_size, every, gains)
-    return _report(counted, k, ties, every)
+    return report(counted, k, ties, every)
 
 
 def retrieval_from_scores(
@@ -130,7 +130,7 @@ def retrieval_from_scores(
         backward = count_score_rows(
             [scores.T], flipped, scores.shape[::-1], every=every, gain=None if gain is None else gain[order]
         )
-    return _report((forward, backward), k, ties, every)
+    return report((forward, backward), k, ties, every)
 
 
 def retrieval_chance(
@@ -164,7 +164,7 @@ def retrieval_chance(
     line = np.repeat(np.arange(len(positives)), positives)
     groups = tie_groups(len(positives), line, np.zeros(len(line)), None, None)
     counted = GroupCounts(groups, np.zeros_like(groups.size), n_candidates - groups.size, n_candidates)
-    return _report((counted, None), k, "expected", outputs == "all")
+    return report((counted, None), k, "expected", outputs == "all")
 
 
 def retrieval_metric(
@@ -300,9 +300,10 @@ def _mask(failed: Any, n: int, name: str) -> NDArray[np.bool_] | None:
     return mask
 
 
-def _report(
+def report(
     counted: tuple[GroupCounts, GroupCounts | None], k: Sequence[int], ties: Ties, every: bool
 ) -> dict[str, float]:
+    """The values of one direction, or of two with their prefixes."""
     metric = retrieval_metric(k, ties, "all" if every else BASIC)
     found = [None if part is None else metric.aggregate(value_arrays(part, k, ties, every=every)) for part in counted]
     if found[1] is None:
