@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
+from numpy.typing import NDArray
 
+from mmbench.metrics.functional import sharded_retrieval
 from tests.metrics.cases import Case, all_cases
 
 N = 60
@@ -38,6 +40,20 @@ def compute(case: Case, seed: int, indices: list[int]) -> dict[str, float]:
     return case.found(metric)
 
 
+def sharded(rank: int, world: int) -> dict[str, float]:
+    """Retrieval from a gallery of which each process holds its share."""
+    queries, candidates, positives = gallery()
+    own = share(rank, world)
+    return sharded_retrieval(queries, candidates[own], positives, first=own[0] if own else 0, outputs="all")
+
+
+def gallery() -> tuple[NDArray[np.int64], NDArray[np.int64], list[list[int]]]:
+    """Whole numbers, so that many tie."""
+    rng = np.random.default_rng(1)
+    positives = [rng.permutation(N)[: i % 5].tolist() for i in range(40)]
+    return rng.integers(-2, 3, (40, 5)), rng.integers(-2, 3, (N, 5)), positives
+
+
 def main() -> None:
     """Compute all cases in one process group and write the values as JSON."""
     rank, world, rendezvous, seed, out = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), sys.argv[5]
@@ -47,6 +63,7 @@ def main() -> None:
         "gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=world, timeout=timedelta(seconds=120)
     )
     found = {case.name: compute(case, seed, share(rank, world)) for case in all_cases()}
+    found["sharded"] = sharded(rank, world)
     Path(out).write_text(json.dumps(found), encoding="utf-8")
     dist.destroy_process_group()
 

@@ -16,7 +16,9 @@ from torchmetrics import MetricCollection
 
 import mmbench.metrics
 from mmbench.metrics import from_signature, specs
+from mmbench.metrics.functional import cross_modal_retrieval
 from tests.metrics.cases import Case, all_cases
+from tests.metrics.processes import gallery
 
 CASES = all_cases()
 ROOT = Path(__file__).parents[2]
@@ -193,6 +195,7 @@ def test_the_number_of_processes_changes_nothing(world: int, tmp_path: Path) -> 
         for case in CASES:
             args = case.sample(np.random.default_rng(9), N)
             close(found[case.name], case.values(args))
+        assert found["sharded"] == cross_modal_retrieval(*gallery(), outputs="all")
 
 
 def test_every_metric_has_a_case_and_a_class() -> None:

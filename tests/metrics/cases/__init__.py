@@ -19,7 +19,9 @@ def take(args: Args, indices: Any) -> Args:
     """The samples ``indices`` of every argument: lists, arrays and tensors whose first axis is the sample."""
     rows = np.asarray(indices, dtype=np.int64)
     return tuple(
-        [x[i] for i in rows] if isinstance(x, list | tuple) else x[torch.from_numpy(rows) if torch.is_tensor(x) else rows]
+        [x[i] for i in rows]
+        if isinstance(x, list | tuple)
+        else x[torch.from_numpy(rows) if torch.is_tensor(x) else rows]
         for x in args
     )
 

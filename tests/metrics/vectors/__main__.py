@@ -12,7 +12,9 @@ def main() -> int:
     for row in rows:
         mark = "" if row.ok else "  <-- differs"
         print(f"{row.function:34} {row.case:64} {row.values:8,} {row.difference:19.3g} {row.tolerance:8.0e}{mark}")
-    print(f"{len(rows)} comparisons of {sum(row.values for row in rows):,} values; {sum(not r.ok for r in rows)} differ.")
+    print(
+        f"{len(rows)} comparisons of {sum(row.values for row in rows):,} values; {sum(not r.ok for r in rows)} differ."
+    )
     return int(not all(row.ok for row in rows))
 
 
