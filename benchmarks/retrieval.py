@@ -135,7 +135,7 @@ def ours(images: Matrix, texts: Matrix, outputs: str | tuple[str, ...]) -> objec
 
 def unit(x: Matrix) -> Matrix:
     """What the others need beforehand, which is part of their time."""
-    return x / np.linalg.norm(x, axis=1, keepdims=True)
+    return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True))
 
 
 def topk(images: Matrix, texts: Matrix) -> object:

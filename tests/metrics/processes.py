@@ -44,7 +44,7 @@ def sharded(rank: int, world: int) -> dict[str, float]:
     """Retrieval from a gallery of which each process holds its share."""
     queries, candidates, positives = gallery()
     own = share(rank, world)
-    return sharded_retrieval(queries, candidates[own], positives, first=own[0] if own else 0, outputs="all")
+    return dict(sharded_retrieval(queries, candidates[own], positives, first=own[0] if own else 0, outputs="all"))
 
 
 def gallery() -> tuple[NDArray[np.int64], NDArray[np.int64], list[list[int]]]:

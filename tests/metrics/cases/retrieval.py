@@ -25,10 +25,10 @@ def on_a_circle(groups: torch.Tensor) -> torch.Tensor:
     return torch.stack([groups.mul(0.1).cos(), groups.mul(0.1).sin(), *[torch.zeros(len(groups))] * 2], dim=1)
 
 
-def same_group(args: Args, *, outputs: str) -> Mapping[str, float]:
+def same_group(args: Args, *, outputs: str | tuple[str, ...]) -> Mapping[str, float]:
     queries, candidates, own, other = args
     positives = [np.flatnonzero((other == group).numpy()).tolist() for group in own]
-    return cross_modal_retrieval(queries, candidates, positives, outputs=outputs)
+    return dict(cross_modal_retrieval(queries, candidates, positives, outputs=outputs))
 
 
 def scores(rng: np.random.Generator, n: int) -> Args:

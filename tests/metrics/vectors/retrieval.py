@@ -119,4 +119,4 @@ def eccv(wanted: Any) -> Iterator[Row]:
 def ranked(top: NDArray[np.uint16], positives: list[list[int]], n: int) -> dict[str, float]:
     rows, columns = np.repeat(np.arange(len(top)), top.shape[1]), top.astype(np.int64).ravel()
     scores = -np.tile(np.arange(top.shape[1]), len(top))
-    return retrieval_from_pairs(rows, columns, scores, positives, n_candidates=n, outputs="all")
+    return dict(retrieval_from_pairs(rows, columns, scores, positives, n_candidates=n, outputs="all"))
