@@ -56,3 +56,20 @@ def to_vector(x: Any, name: str) -> NDArray[np.float64]:
     if len(bad):
         raise ValueError(f"{name}[{int(bad[0])}] is {values[bad[0]]}, which is not finite.")
     return values
+
+
+def to_finite_matrix(x: Any, name: str) -> NDArray[np.float64]:
+    """``x`` as a finite float64 array ``(n, c)``.
+
+    Raises:
+        ValueError: another number of dimensions, values that are not numbers, or one that is not finite.
+    """
+    values = to_numpy(x)
+    if values.ndim != 2 or values.dtype.kind not in "fiub":
+        raise ValueError(f"{name} must be a table of numbers, got shape {values.shape} of {values.dtype}.")
+    values = values.astype(np.float64)
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        row, column = map(int, bad[0])
+        raise ValueError(f"{name}[{row}, {column}] is {values[row, column]}, which is not finite.")
+    return values

@@ -1,6 +1,6 @@
 """``SentimentRegression``: error, correlations and polarity over batches and processes."""
 
-from typing import Any
+from typing import Any, Literal
 
 from mmbench.metrics.classes._base import SampleMetric
 from mmbench.metrics.functional.sentiment import sentiment_metric
@@ -19,5 +19,5 @@ class SentimentRegression(SampleMetric):
         ValueError: an unknown convention.
     """
 
-    def __init__(self, *, convention: str, **kwargs: Any) -> None:
+    def __init__(self, *, convention: Literal["cmu", "sims", "unit", "mult_compat"], **kwargs: Any) -> None:
         super().__init__(sentiment_metric(convention), **kwargs)

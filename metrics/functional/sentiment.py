@@ -1,42 +1,55 @@
-"""Sentiment intensity: error, correlations and polarity of predicted numbers, under a convention that is named."""
+"""Sentiment intensity: error, correlations, classes and polarity of predicted numbers, under a convention that is named."""
 
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mmbench.metrics._inputs import to_vector
-from mmbench.metrics.spec import Array, Arrays, Key, Metric
+from mmbench.metrics._sentiment_conventions import Convention, convention_of
+from mmbench.metrics._sentiment_values import sample_sums, sample_values, spearman, values_from
+from mmbench.metrics.spec import Array, Metric
 
 __all__ = ["farthest_label", "sentiment_metric", "sentiment_regression"]
 
 VERSION = "1"
-LABEL_RANGE = {"unit": (-1.0, 1.0)}
-# A spread below this share of the mean square is rounding: all values of the (re)sample are the same number.
-CONSTANT = 1e-12
 
 
 def sentiment_regression(preds: Any, target: Any, *, convention: str) -> dict[str, float]:
-    """The numbers that papers on sentiment intensity report, without clipping the predictions.
+    """The numbers that papers on sentiment intensity report; which ones, and how, is the convention's.
 
     Args:
         preds: ``(n,)`` finite numbers.
-        target: ``(n,)`` labels; ``"unit"``: in [-1, 1].
-        convention: ``"unit"``; it decides the label range and which scores are meant.
+        target: ``(n,)`` labels, in [-3, 3] for ``"cmu"`` and ``"mult_compat"``, else in [-1, 1].
+        convention: ``"cmu"`` (CMU-MOSI, CMU-MOSEI), ``"sims"`` (CH-SIMS), ``"unit"``, or ``"mult_compat"``.
 
     Returns:
-        ``mae`` >= 0; ``corr`` (Pearson) and ``spearman`` (mid-ranks) in [-1, 1], NaN where either side is constant;
-        ``acc2_posneg`` in [0, 1]: among labels other than 0, whether (pred > 0) == (label > 0); NaN without any.
+        All: ``mae`` >= 0 and ``corr`` (Pearson) in [-1, 1], NaN where either side is constant. All else is in [0, 1],
+        NaN where no label is scored.
+
+        ``"cmu"``: ``acc7_round`` (both sides clipped to [-3, 3] and rounded, halves to even), ``acc7_cmumosei`` (both by
+        the SDK's rule, away from zero), ``acc5_round`` (clipped to [-2, 2]), ``acc2_nonneg`` and ``f1w_nonneg`` ((p >= 0)
+        against (t >= 0), all labels), ``acc2_posneg`` and ``f1w_posneg`` ((p > 0) against (t > 0), labels other than 0;
+        a prediction of 0 is negative). ``f1w`` is F1 weighted by the support of the *labels*.
+
+        ``"sims"``: predictions are clipped to [-1, 1] before everything, MAE and correlation too; ``acc2_sims`` and
+        ``f1w_sims`` (label 0 is negative), ``acc3_sims`` (edges -0.1, 0.1), ``acc5_sims`` (edges -0.7, -0.1, 0.1, 0.7);
+        an edge belongs to the class below it, and is compared in float32, as MMSA does.
+
+        ``"unit"``: ``spearman`` (mid-ranks) and ``acc2_posneg``, predictions not clipped.
+
+        ``"mult_compat"``, only to reproduce published numbers: what MulT, MultiBench and MISA print with the arguments
+        of F1 swapped, so that it is weighted by the *predictions* (a model that says one class only looks good):
+        ``acc2_pos`` and ``f1w_pos_swapped`` (all labels, 0 is negative), ``acc2_posneg`` and ``f1w_posneg_swapped``.
 
     Raises:
         ValueError: an unknown convention, different lengths, a prediction that is not finite, a label out of range.
 
     Note:
-        ``acc2_posneg`` is "Non0_acc_2" of MMSA's ``metricsTop.py`` and ``exclude_zero=True`` of MulT's
-        ``eval_mosei_senti``; ``corr`` and ``mae`` are as in both.
+        Sources: MMSA ``metricsTop.py`` (Has0 = nonneg, Non0 = posneg; it rounds to four digits); CMU-MultimodalSDK
+        ``CMU_MOSEI/README.md`` (``cmumosei_round``); MulT ``eval_metrics.py`` (``exclude_zero``).
     """
-    metric = sentiment_metric(convention)
+    metric = sentiment_metric(convention)  # type: ignore[arg-type]  # an unknown one is refused there
     return metric.aggregate(metric.per_sample(preds, target))
 
 
@@ -45,144 +58,59 @@ def farthest_label(target: Any, *, convention: str) -> Array:
 
     Args:
         target: ``(n,)`` labels.
-        convention: ``"unit"``.
+        convention: as in ``sentiment_regression``.
 
     Returns:
-        ``(n,)`` float64: under ``"unit"`` -1 where the label is positive, else 1.
+        ``(n,)`` float64; where the label is 0, the end whose polarity is the wrong one.
 
     Raises:
         ValueError: an unknown convention, or a label out of range.
     """
-    low, high = _range(convention)
-    labels = _labels(target, convention)
-    return np.where(labels - low > high - labels, low, high)
+    rule = convention_of(convention)
+    labels = _labels(target, rule, convention)
+    return np.where(labels == 0, rule.zero, np.where(labels > 0, rule.low, rule.high))
 
 
-def sentiment_metric(convention: str) -> Metric:
+def sentiment_metric(convention: Literal["cmu", "sims", "unit", "mult_compat"]) -> Metric:
     """Sentiment intensity as a ``Metric``.
 
-    ``per_sample(preds, target)`` gives ``prediction``, ``target``, ``absolute_error`` and ``posneg_correct`` (NaN where
-    the label is 0 and so not scored).
+    ``per_sample(preds, target)`` gives ``prediction``, ``target``, ``absolute_error``, and per accuracy key whether the
+    sample is right (NaN where its label is not scored).
     """
-    _range(convention)
+    rule = convention_of(convention)
     return Metric(
         name="sentiment",
         version=VERSION,
-        keys=_KEYS,
+        keys=rule.keys(),
         per_sample=partial(_per_sample, convention=convention),
-        sums=_sums,
-        from_sums=_from_sums,
-        from_weights=_spearman,
+        sums=partial(_sums, convention=convention),
+        from_sums=partial(_from_sums, convention=convention),
+        from_weights=spearman if rule.spearman else None,
         params={"convention": convention},
-        kept={"prediction": (), "target": (), "absolute_error": (), "posneg_correct": ()},
+        kept={"prediction": (), "target": ()},  # a correlation over batches needs the centre of all
     )
 
 
-EQUAL = "all predictions, or all labels, are the same number"
-_KEYS = {
-    "mae": Key("MAE", False, "mean absolute error, predictions not clipped", "MMSA metricsTop.py", 0.0, None),
-    "corr": Key(
-        "Pearson r",
-        True,
-        "Pearson correlation of predictions and labels",
-        "MMSA metricsTop.py",
-        -1.0,
-        1.0,
-        undefined=EQUAL,
-    ),
-    "spearman": Key(
-        "Spearman rho", True, "Pearson correlation of mid-ranks", "scipy.stats.spearmanr", -1.0, 1.0, undefined=EQUAL
-    ),
-    "acc2_posneg": Key(
-        "Acc-2 neg/pos", True, "(pred > 0) == (label > 0) over labels other than 0", "MMSA metricsTop.py, Non0_acc_2"
-    ),
-}
-
-
 def _per_sample(preds: Any, target: Any, *, convention: str) -> dict[str, Array]:
-    values, labels = to_vector(preds, "preds"), _labels(target, convention)
+    rule = convention_of(convention)
+    values, labels = to_vector(preds, "preds"), _labels(target, rule, convention)
     if len(values) != len(labels):
         raise ValueError(f"preds and target must have the same length, got {len(values)} and {len(labels)}.")
-    return {
-        "prediction": values,
-        "target": labels,
-        "absolute_error": np.abs(values - labels),
-        "posneg_correct": np.where(labels == 0, np.nan, (values > 0) == (labels > 0)),
-    }
+    return sample_values(values, labels, rule)
 
 
-def _range(convention: str) -> tuple[float, float]:
-    if convention not in LABEL_RANGE:
-        raise ValueError(f"convention must be one of {', '.join(LABEL_RANGE)}, got {convention!r}.")
-    return LABEL_RANGE[convention]
+def _sums(arrays: Any, *, convention: str) -> dict[str, Array]:
+    return sample_sums(arrays, convention_of(convention))
 
 
-def _labels(target: Any, convention: str) -> Array:
-    low, high = _range(convention)
+def _from_sums(sums: Any, *, convention: str) -> dict[str, Array]:
+    return values_from(sums, convention_of(convention))
+
+
+def _labels(target: Any, rule: Convention, convention: str) -> Array:
     labels = to_vector(target, "target")
-    outside = np.flatnonzero((labels < low) | (labels > high))
+    outside = np.flatnonzero((labels < rule.low) | (labels > rule.high))
     if len(outside):
-        raise ValueError(
-            f"target[{int(outside[0])}] is {labels[outside[0]]}, outside [{low:g}, {high:g}] ({convention})."
-        )
+        where = f"target[{int(outside[0])}] is {labels[outside[0]]}"
+        raise ValueError(f"{where}, outside [{rule.low:g}, {rule.high:g}] ({convention}).")
     return labels
-
-
-def _sums(arrays: Arrays) -> dict[str, Array]:
-    x, y = _centred(arrays["prediction"]), _centred(arrays["target"])
-    scored = ~np.isnan(arrays["posneg_correct"])
-    return {
-        "n": np.ones_like(x),
-        "error": arrays["absolute_error"],
-        "x": x,
-        "y": y,
-        "xx": x * x,
-        "yy": y * y,
-        "xy": x * y,
-        "polar": scored.astype(np.float64),
-        "polar_correct": np.where(scored, arrays["posneg_correct"], 0.0),
-    }
-
-
-def _centred(values: Array) -> Array:
-    """Values about their mean, which correlation doesn't change; exactly 0 if they are all the same number."""
-    if not len(values) or values.min() == values.max():
-        return np.zeros_like(values)
-    centred: Array = values - values.mean()
-    return np.asarray(centred / np.abs(centred).max())  # so that squares neither overflow nor vanish
-
-
-def _from_sums(sums: Arrays) -> dict[str, Array]:
-    n = np.where(sums["n"] > 0, sums["n"], np.nan)
-    polar = np.where(sums["polar"] > 0, sums["polar"], np.nan)
-    xx, yy = _spread(sums["x"], sums["xx"], n), _spread(sums["y"], sums["yy"], n)
-    corr = (sums["xy"] - sums["x"] * sums["y"] / n) / np.sqrt(xx * yy)
-    return {"mae": sums["error"] / n, "corr": np.clip(corr, -1, 1), "acc2_posneg": sums["polar_correct"] / polar}
-
-
-def _spread(total: Array, squares: Array, n: Array) -> Array:
-    """Sum of squares about the mean; NaN where nothing but rounding is left of it."""
-    spread = squares - total * total / n
-    return np.where(spread > CONSTANT * squares, spread, np.nan)
-
-
-def _spearman(arrays: Arrays, weights: Array) -> dict[str, Array]:
-    """Pearson correlation of the mid-ranks that a physically resampled data set would have, for each row of weights."""
-    n = weights.sum(axis=1, keepdims=True)
-    x = _mid_ranks(arrays["prediction"], weights) - (n + 1) / 2
-    y = _mid_ranks(arrays["target"], weights) - (n + 1) / 2
-    xx, yy, xy = (np.einsum("rn,rn,rn->r", weights, a, b) for a, b in ((x, x), (y, y), (x, y)))
-    spread = xx * yy  # ranks are half integers: exactly 0 if one side is constant
-    return {"spearman": xy / np.sqrt(np.where(spread > 0, spread, np.nan))}
-
-
-def _mid_ranks(values: Array, weights: NDArray[np.float64]) -> Array:
-    """Ranks ``(r, n)`` from 1, equal values sharing their mean, where value i occurs ``weights[r, i]`` times."""
-    if not len(values):
-        return np.zeros_like(weights)
-    _, group = np.unique(values, return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    times = np.add.reduceat(weights[:, order], starts, axis=1)
-    ranks = np.cumsum(times, axis=1) - times + (times + 1) / 2
-    return np.asarray(ranks[:, group])

@@ -121,5 +121,19 @@ def test_wrong_input_is_named() -> None:
         score([0.0], [0.0, 1.0])
     with pytest.raises(ValueError, match="preds must be a list of numbers"):
         score(["a"], [0.0])
-    with pytest.raises(ValueError, match="convention must be one of unit, got 'cmu'"):
-        sentiment_regression([0.0], [0.0], convention="cmu")
+    with pytest.raises(ValueError, match="convention must be one of cmu, mult_compat, sims, unit, got 'mosi'"):
+        sentiment_regression([0.0], [0.0], convention="mosi")
+
+
+def test_conventions_disagree_on_the_same_numbers() -> None:
+    """Worked out by hand: zeros, clipping, ties of rounding, and F1 with its arguments swapped."""
+    cmu = sentiment_regression([0.5, -0.1, 0.0, 2.5], [0.0, 0.0, -1.0, 3.0], convention="cmu")
+    assert (cmu["acc2_nonneg"], cmu["acc2_posneg"]) == (0.5, 1.0)
+    assert (cmu["acc7_round"], cmu["acc7_cmumosei"]) == (0.5, 0.25)
+    sims = sentiment_regression([3.0, -0.5], [1.0, -0.5], convention="sims")
+    assert (sims["mae"], sims["acc5_sims"]) == (0, 1)
+    always = [1.0] * 4
+    right = sentiment_regression(always, [1.0, 1.0, 1.0, -1.0], convention="cmu")
+    swapped = sentiment_regression(always, [1.0, 1.0, 1.0, -1.0], convention="mult_compat")
+    assert right["f1w_posneg"] == pytest.approx(0.75 * 6 / 7)
+    assert swapped["f1w_posneg_swapped"] == pytest.approx(6 / 7)
