@@ -93,7 +93,7 @@ def test_sums_and_weights_give_physically_resampled_values() -> None:
 
 def test_estimate_is_the_plain_mean_of_the_strata() -> None:
     metric = exact_match_metric()
-    arrays = {"correct": np.array([1.0, 1.0, 1.0, 0.0])}
+    arrays = {"accuracy": np.array([1.0, 1.0, 1.0, 0.0])}
     sums = metric.sums(arrays)
     assert estimate(sums, metric.from_sums) == {"accuracy": 0.75}
     assert estimate(sums, metric.from_sums, strata=["a", "a", "a", "b"]) == {"accuracy": 0.5}

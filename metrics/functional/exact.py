@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from mmbench.metrics.spec import Array, Arrays, Key, Metric
+from mmbench.metrics._means import mean_metric
+from mmbench.metrics.spec import Array, Key, Metric
 
 __all__ = ["NORMALIZERS", "exact_match", "exact_match_metric"]
 
@@ -77,36 +78,25 @@ def exact_match(
 
 
 def exact_match_metric(normalize: str = "lower_strip") -> Metric:
-    """Exact match as a ``Metric``: ``per_sample(preds, target)`` gives ``correct``; its mean is ``accuracy``.
+    """Exact match as a ``Metric``: ``per_sample(preds, target)`` gives ``accuracy``, 1 or 0.
 
     The error value of a failed sample is 0: give ``None`` as its prediction.
     """
     _normalizer(normalize)
     definition = f"share of answers that equal an accepted one after the normalisation {normalize!r}"
-    return Metric(
-        name="exact_match",
-        version=VERSION,
-        keys={
-            "accuracy": Key(
-                "accuracy",
-                True,
-                definition,
-                "VLMEvalKit (GQA), lmms-eval and SQuAD v1.1 by normalisation",
-                error="wrong",
-            )
-        },
-        per_sample=partial(_per_sample, normalize=normalize),
-        sums=_sums,
-        from_sums=_from_sums,
-        params={"normalize": normalize},
-        totals={"correct": int, "n": int},
+    key = Key(
+        "accuracy", True, definition, "VLMEvalKit (GQA), lmms-eval and SQuAD v1.1 by normalisation", error="wrong"
+    )
+    per_sample = partial(_per_sample, normalize=normalize)
+    return mean_metric(
+        "exact_match", VERSION, {"accuracy": key}, per_sample, params={"normalize": normalize}, total=int
     )
 
 
 def _per_sample(
     preds: Sequence[str | None], target: Sequence[str | Sequence[str]], *, normalize: str
 ) -> dict[str, Array]:
-    return {"correct": exact_match(preds, target, normalize=normalize)}
+    return {"accuracy": exact_match(preds, target, normalize=normalize)}
 
 
 def _normalizer(name: str) -> Callable[[str], str]:
@@ -121,11 +111,3 @@ def _matches(pred: str | None, accepted: str | Sequence[str], clean: Callable[[s
         raise ValueError(f"sample {index}: predictions and answers must be text, got {pred!r} and {accepted!r}.")
     found = "" if pred is None else clean(pred)
     return bool(found) and any(found == clean(answer) for answer in answers)
-
-
-def _sums(arrays: Arrays) -> dict[str, Array]:
-    return {"correct": arrays["correct"], "n": np.ones_like(arrays["correct"])}
-
-
-def _from_sums(sums: Arrays) -> dict[str, Array]:
-    return {"accuracy": sums["correct"] / np.where(sums["n"] > 0, sums["n"], np.nan)}

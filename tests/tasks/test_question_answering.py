@@ -60,7 +60,7 @@ def test_training_rows_keep_their_targets(splits: Any) -> None:
 def test_a_missing_answer_is_wrong_and_stays_in_the_denominator(splits: Any) -> None:
     plan = TASK.plan(splits.__getitem__)
     scored = plan.score({"answers": Output(["Red ", None, "no"], {"b1": "timeout"})})
-    assert scored.arrays["correct"].tolist() == [1, 0, 0]
+    assert scored.arrays["accuracy"].tolist() == [1, 0, 0]
     assert scored.errors == {"b1": "timeout"}
     assert list(scored.clusters) == ["g1", "g1", "g2"]
     assert scored.shown == {"answer": ["Red ", None, "no"], "right": ["red", "blue | navy", "yes"]}
