@@ -1,7 +1,6 @@
 """Intervals and standard errors against scipy, official values and simulated truth."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,31 +8,32 @@ import pytest
 import scipy.stats
 from numpy.typing import NDArray
 
-import mmbench.stats
+import mmbench.stats.resampling
 from mmbench.metrics.functional import exact_match_metric, retrieval_metric, sentiment_metric
 from mmbench.stats import Interval, bootstrap_interval, bootstrap_mean, clustered_standard_error, estimate
+from tests.metrics.vectors import official
 
 Array = NDArray[np.float64]
-HERE = Path(__file__).parent
-SMALL = HERE / "metrics" / "data" / "stats.npz"
-FULL = HERE.parents[0].parent / "shared" / "vectors" / "stats"
-
-
-def test_clustered_standard_error_equals_statsmodels() -> None:
-    data = np.load(SMALL)
-    assert clustered_standard_error(data["values"], data["clusters"]) == pytest.approx(float(data["cr1"]), rel=1e-12)
-    assert clustered_standard_error(data["values"]) == pytest.approx(float(data["naive"]), rel=1e-12)
-    assert clustered_standard_error(data["values"]) == pytest.approx(scipy.stats.sem(data["values"]))
-    names = [f"cluster {code}" for code in data["clusters"]]
-    assert clustered_standard_error(data["values"], names) == pytest.approx(float(data["cr1"]), rel=1e-12)
-    assert math.isnan(clustered_standard_error([1.0, 2.0], ["a", "a"]))
 
 
 def test_width_equals_the_official_cluster_bootstrap() -> None:
-    data = np.load(SMALL)
-    interval = bootstrap_mean(data["values"], clusters=data["clusters"])
+    data, known = official("stats/stats.npz"), official("stats/stats.json")["clustered"]
+    interval = bootstrap_mean(data["A"], clusters=data["cluster"])
     assert interval is not None
-    assert (interval.high - interval.low) / (2 * 1.959964) == pytest.approx(float(data["bootstrap"]), rel=0.03)
+    width = (interval.high - interval.low) / (2 * 1.959964)
+    assert width == pytest.approx(known["cluster_bootstrap_sd_10000"], rel=0.03)
+
+
+def test_drawing_kinds_of_clusters_is_drawing_clusters() -> None:
+    """Few distinct values are counted instead of gathered; a little noise makes them many."""
+    rng = np.random.default_rng(8)
+    values, clusters = rng.choice([0.0, 0.3, 1.0], 3000), np.arange(3000) // 3
+    noisy = values + rng.normal(0, 1e-9, 3000)
+    few, many = (bootstrap_mean(x, clusters=clusters, resamples=20_000) for x in (values, noisy))
+    assert few is not None
+    assert many is not None
+    assert few != many
+    assert tuple(few) == pytest.approx(tuple(many), abs=0.002)
 
 
 def test_interval_equals_scipy_percentile_bootstrap() -> None:
@@ -62,7 +62,7 @@ def test_the_same_seed_gives_the_same_interval_whatever_the_block(monkeypatch: p
     before = run()
     assert run(seed=1) != before
     for cells in (1, 999, 2**22):
-        monkeypatch.setattr(mmbench.stats, "CELLS", cells)
+        monkeypatch.setattr(mmbench.stats.resampling, "CELLS", cells)
         assert run() == before
 
 
@@ -183,19 +183,3 @@ def test_wrong_input_is_named() -> None:
         bootstrap_mean(ones, level=95)
     with pytest.raises(ValueError, match="same length"):
         bootstrap_interval({"a": ones, "b": np.ones(2)}, dict)
-
-
-@pytest.mark.skipif(not FULL.is_dir(), reason="../shared/vectors is not here")
-def test_percentiles_of_fixed_resamples_equal_numpy_linear() -> None:
-    import json
-
-    data = np.load(FULL / "stats.npz")
-    wanted = json.loads((FULL / "stats.json").read_text())["percentile_bootstrap"]
-    draws = data["boot_idx"]
-
-    def fixed(sums: Any) -> dict[str, Array]:
-        return {"mean": data["xs"][draws].mean(axis=1) if len(sums["n"]) > 1 else np.array([wanted["mean"]])}
-
-    interval = bootstrap_interval({"n": np.ones(200)}, fixed, resamples=1000)["mean"]
-    assert interval is not None
-    assert tuple(interval) == pytest.approx(tuple(wanted["ci95_linear"]), abs=1e-12)
