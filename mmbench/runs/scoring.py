@@ -82,7 +82,7 @@ def sample_table(scored: Scored) -> dict[str, Sequence[Any] | NDArray[Any]]:
     columns: dict[str, Sequence[Any] | NDArray[Any]] = {"id": list(scored.ids), "cluster": list(scored.clusters)}
     if scored.strata is not None:
         columns["fold"] = list(scored.strata)
-    columns |= dict(scored.arrays)
+    columns |= {name: values if values.ndim == 1 else list(values) for name, values in scored.arrays.items()}
     columns |= {name: list(values) for name, values in scored.shown.items()}
     columns["error"] = [scored.errors.get(key) for key in scored.ids]
     return columns

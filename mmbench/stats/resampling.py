@@ -1,19 +1,19 @@
-"""How sure a number is: bootstrap intervals and standard errors over samples that come in clusters. NumPy only."""
+"""Bootstrap intervals of everything that a metric reports, over samples that come in clusters."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from mmbench.stats._labels import Array, IntArray, Labels, codes_of, finite
+
 Arrays = Mapping[str, Array]
-IntArray = NDArray[np.int64]
-Labels = ArrayLike | Sequence[object]
 FromSums = Callable[[Arrays], Mapping[str, Array]]
 FromWeights = Callable[[Arrays, Array], Mapping[str, Array]]
 
+KINDS = 256  # of clusters, at most, whose numbers are drawn instead of the clusters
 CELLS = 2**18  # draws held at a time: 2 MiB, which fits in cache; some ten times that while weights are ranked
 
 
@@ -53,8 +53,9 @@ def bootstrap_interval(
     """Percentile bootstrap intervals of everything that a metric reports, from whole clusters drawn with replacement.
 
     Made for a ``Metric``: ``bootstrap_interval(metric.sums(arrays), metric.from_sums, arrays=arrays,
-    from_weights=metric.from_weights, clusters=groups)``. The same seed gives the same draws for every metric and model,
-    and the result does not depend on how the work is cut into blocks.
+    from_weights=metric.from_weights, clusters=groups)``. The same seed gives the same intervals, which do not depend on
+    how the work is cut into blocks. Where clusters take few distinct values, how often each value comes is drawn
+    instead of which clusters do: the distribution is the same, and the time that of the distinct values.
 
     Args:
         sums: per-sample arrays ``(n,)`` whose sums are sufficient.
@@ -120,7 +121,7 @@ def bootstrap_mean(
     Raises:
         ValueError: a value that is not finite, and as in ``bootstrap_interval``.
     """
-    numbers = _finite(values)
+    numbers = finite(values)
     sums = {"total": numbers, "n": np.ones_like(numbers)}
     found = bootstrap_interval(
         sums, _mean, clusters=clusters, strata=strata, resamples=resamples, level=level, seed=seed
@@ -152,31 +153,6 @@ def estimate(
     return _estimate(parts, sums, from_sums, arrays, from_weights)
 
 
-def clustered_standard_error(values: ArrayLike, clusters: Labels | None = None) -> float:
-    """Standard error of the mean of ``values`` ``(n,)`` when samples of one cluster go together (CR1).
-
-    sqrt(G / (G - 1) * sum over the G clusters of (sum of deviations in it)^2) / n; without ``clusters`` it is the
-    textbook s / sqrt(n). Miller (2024), "Adding error bars to evals", eq. 4 is the same without the small-sample factor
-    G / (G - 1); with it, the value is that of statsmodels' ``cov_type="cluster"``.
-
-    Args:
-        values: ``(n,)`` finite numbers.
-        clusters: a label per value.
-
-    Returns:
-        The standard error; NaN with fewer than two clusters.
-
-    Raises:
-        ValueError: a value that is not finite, or labels that are missing or of another length.
-    """
-    numbers = _finite(values)
-    codes, count = _codes(clusters, len(numbers), "clusters")
-    if count < 2:
-        return float("nan")
-    within = np.bincount(codes, weights=numbers - numbers.mean(), minlength=count)
-    return float(np.sqrt(count / (count - 1) * (within @ within)) / len(numbers))
-
-
 @dataclass(frozen=True, slots=True)
 class _Part:
     """One stratum: which samples, the cluster number of each, and how many clusters."""
@@ -187,10 +163,10 @@ class _Part:
 
 
 def _parts(n: int, clusters: Labels | None, strata: Labels | None) -> list[_Part]:
-    codes, count = _codes(clusters, n, "clusters")
+    codes, count = codes_of(clusters, n, "clusters")
     if strata is None:
         return [_Part(np.arange(n), codes, count)]
-    folds, n_folds = _codes(strata, n, "strata")
+    folds, n_folds = codes_of(strata, n, "strata")
     if len(np.unique(codes * n_folds + folds)) > count:
         raise ValueError("a cluster lies in two strata: they must not share clusters.")
     parts = []
@@ -201,31 +177,11 @@ def _parts(n: int, clusters: Labels | None, strata: Labels | None) -> list[_Part
     return parts
 
 
-def _codes(labels: Labels | None, n: int, name: str) -> tuple[IntArray, int]:
-    if labels is None:
-        return np.arange(n), n
-    given = np.asarray(labels)
-    if given.shape != (n,):
-        raise ValueError(f"{name} must be one label per sample: {n} samples, labels of shape {given.shape}.")
-    missing = np.array([label is None or label != label for label in given.tolist()], dtype=np.bool_)
-    if missing.any():  # one shared "missing" cluster would be as wrong as many
-        raise ValueError(f"{name}[{int(missing.argmax())}] is missing: every sample needs a label.")
-    found, codes = np.unique(given.astype(np.str_) if given.dtype == np.object_ else given, return_inverse=True)
-    return codes.astype(np.int64), len(found)
-
-
 def _length(arrays: Arrays) -> int:
     lengths = {len(values) for values in arrays.values()}
     if len(lengths) != 1:
         raise ValueError(f"all per-sample arrays must have the same length, got {sorted(lengths)}.")
     return lengths.pop()
-
-
-def _finite(values: ArrayLike) -> Array:
-    numbers = np.asarray(values, dtype=np.float64)
-    if numbers.ndim != 1 or not np.isfinite(numbers).all():
-        raise ValueError("values must be a list of finite numbers.")
-    return numbers
 
 
 def _generator(seed: int, stratum: int) -> np.random.Generator:
@@ -265,14 +221,46 @@ def _resampled_sums(part: _Part, sums: Arrays, resamples: int, rng: np.random.Ge
     faster for many keys, but BLAS rounds by block shape.
     """
     n = part.n_clusters
-    totals = {
-        name: np.bincount(part.clusters, weights=values[part.samples], minlength=n) for name, values in sums.items()
+    totals: dict[str, Array] = {
+        name: np.bincount(part.clusters, weights=values[part.samples], minlength=n).astype(np.float64)
+        for name, values in sums.items()
     }
+    kinds = _kinds(totals, n)
+    if kinds is not None:
+        return _resampled_kinds(*kinds, resamples, rng)
     found = {name: np.empty(resamples) for name in totals}
     for draws, rows in _draws(n, resamples, max(1, CELLS // n), rng):
         for name, per_cluster in totals.items():
             same = bool((per_cluster == per_cluster[0]).all())
             found[name][rows] = per_cluster[0] * n if same else np.take(per_cluster, draws).sum(axis=1)
+    return found
+
+
+def _kinds(totals: Arrays, n: int) -> tuple[dict[str, Array], IntArray] | None:
+    """The distinct combinations of values and how many clusters have each; ``None`` where they are too many to help."""
+    limit = min(KINDS, n // 30)  # a multinomial count costs as much as some thirty gathered values
+    codes, count = np.zeros(n, dtype=np.int64), 1
+    for values in totals.values():
+        distinct, own = np.unique(values, return_inverse=True)
+        if len(distinct) > limit:
+            return None
+        combined, codes = np.unique(codes * len(distinct) + own, return_inverse=True)
+        count = len(combined)
+        if count > limit:
+            return None
+    _, first, counts = np.unique(codes, return_index=True, return_counts=True)
+    return {name: values[first] for name, values in totals.items()}, counts
+
+
+def _resampled_kinds(values: Arrays, counts: IntArray, resamples: int, rng: np.random.Generator) -> dict[str, Array]:
+    """Sums ``(resamples,)`` from how often each kind of cluster is drawn."""
+    n, found = int(counts.sum()), {name: np.empty(resamples) for name in values}
+    block = max(1, CELLS // len(counts))
+    for start in range(0, resamples, block):
+        rows = slice(start, min(start + block, resamples))
+        drawn = rng.multinomial(n, counts / n, size=rows.stop - rows.start)
+        for name, value in values.items():
+            found[name][rows] = (drawn * value).sum(axis=1)
     return found
 
 
