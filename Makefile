@@ -12,6 +12,7 @@ MODELS := oracle linear-alignment blind majority random constant
 help:
 	@echo "make demo   install the built-in suite, run it, print the leaderboard (page in $(BOARD)/index.html)"
 	@echo "make test   install the test tools and run the tests"
+	@echo "make vectors   the metrics beside the official scorers' outputs"
 	@echo "make lint   ruff;  make types   mypy --strict"
 
 $(VENV)/.base:

@@ -3,9 +3,12 @@
 import runpy
 from pathlib import Path
 
+import pytest
+
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-def test_the_page_of_datasets_is_that_of_the_cards() -> None:
-    written = runpy.run_path(str(DOCS / "datasets.py"))["page"]()
-    assert (DOCS / "datasets.md").read_text(encoding="utf-8") == written, "run python docs/datasets.py"
+@pytest.mark.parametrize("name", ["datasets", "metrics"])
+def test_the_page_is_what_the_code_says(name: str) -> None:
+    written = runpy.run_path(str(DOCS / f"{name}.py"))["page"]()
+    assert (DOCS / f"{name}.md").read_text(encoding="utf-8") == written, f"run python docs/{name}.py"
