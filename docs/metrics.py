@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from mmbench.metrics import Key, Metric, specs
 
 PAGE = Path(__file__).parent / "metrics.md"
+WIDTH = 512  # of embeddings, where a metric has to be told
 TYPES = 3  # values per type of question that are shown
 HEAD = """# Metrics
 
@@ -59,6 +60,7 @@ def _required(factory: Callable[..., Metric]) -> list[str]:
 def _variants(factory: Callable[..., Metric]) -> Iterator[dict[str, Any]]:
     """Every choice of what must be given, alone and with each choice of one option."""
     choices = {name: list(_literals(hint)) for name, hint in get_type_hints(factory).items() if name != "return"}
+    choices |= {name: [WIDTH] for name in _required(factory) if not choices[name]}
     required = _required(factory)
     for values in product(*(choices[name] for name in required)):
         base = dict(zip(required, values, strict=True))
