@@ -125,3 +125,25 @@ def test_sums_of_reciprocals_lose_no_digits(after: int, count: int) -> None:
 
     wanted = math.fsum(1 / (after + j) for j in range(1, count + 1))
     assert reciprocal_sum(np.array([after]), np.array([count]))[0] == pytest.approx(wanted, rel=1e-14, abs=0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 12), st.integers(1, 4))
+def test_values_without_ties_are_those_of_trec_eval(seed: int, width: int, n: int) -> None:
+    pytrec_eval = pytest.importorskip("pytrec_eval")
+    rng = np.random.default_rng(seed)
+    scores = rng.permuted(np.tile(np.arange(width, dtype=np.float64), (n, 1)), axis=1)
+    positives = [sorted(rng.permutation(width)[: rng.integers(1, width + 1)].tolist()) for _ in range(n)]
+    gains = [[float(rng.integers(1, 4)) for _ in one] for one in positives]
+    judged = {
+        f"q{i}": {f"d{j}": int(g) for j, g in zip(own, worth, strict=True)}
+        for i, (own, worth) in enumerate(zip(positives, gains, strict=True))
+    }
+    run = {f"q{i}": {f"d{j}": float(score) for j, score in enumerate(row)} for i, row in enumerate(scores)}
+    measures = {"map", "Rprec", "recip_rank", "recall.1,5", "success.1,5", "ndcg_cut.5"}
+    each = pytrec_eval.RelevanceEvaluator(judged, measures).evaluate(run).values()
+    names = {"map": "map", "Rprec": "r_precision", "recip_rank": "mrr", "recall_1": "recall@1", "recall_5": "recall@5",
+             "success_1": "hit@1", "success_5": "hit@5", "ndcg_cut_5": "ndcg@5"}  # fmt: skip
+    found = retrieval_from_scores(scores, positives, k=(1, 5), outputs="all", gains=gains)
+    for theirs, ours in names.items():
+        assert found[ours] == pytest.approx(np.mean([query[theirs] for query in each])), ours
