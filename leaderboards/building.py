@@ -152,6 +152,9 @@ def _marks(entry: Entry, column: Column) -> tuple[Mark, ...]:
         )
     elif evidence == "unpinned":
         found.append(Mark(DATA, "the data are not pinned to a published hash"))
+    failed = (entry.run.record["dataset"].get("checks") or {}).get("failed") or ()
+    if failed:
+        found.append(Mark(DATA, f"an alignment check of the data fails: {', '.join(map(str, failed))}"))
     errors, n = int(entry.run.report["n_errors"]), int(entry.run.report["n"])
     if errors:
         found.append(Mark(ERRORS, f"{errors} of {n} samples failed and count as wrong, as the metric lays down"))

@@ -35,7 +35,7 @@ REFERENCES = (
 )
 SIGNS = (
     "† not ranked: another protocol or a part of the data. "
-    f"‡ the data differ from the published hash, or none is published. ! samples that failed. {NONE} no value."
+    f"‡ the data differ from the published hash, none is published, or a check of them fails. ! samples that failed. {NONE} no value."
 )
 FACTS = (INTERVALS, RANKS, REFERENCES, SIGNS)
 

@@ -32,11 +32,19 @@ class SplitFacts(Frozen):
 
 
 class Issue(Frozen):
-    """A known defect: what, how many samples, what mmbench does about it."""
+    """A known defect: what, how many samples, what mmbench does about it.
+
+    Attributes:
+        summary: what is wrong.
+        count: how many samples.
+        handling: what mmbench does about it.
+        check: the alignment check that finds it; up to ``count`` samples are then known, and no reason to fail.
+    """
 
     summary: str
     count: int | Unknown
     handling: str
+    check: str | None = None
 
 
 class DatasetCard(Frozen):

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from mmbench.errors import UserError
+from mmbench.files import read_json
 from mmbench.loaders import exports
 from mmbench.loaders.cards import DatasetCard
 from mmbench.loaders.decoding import DecodedSample, decoded
 from mmbench.loaders.sources import Detached
 from mmbench.loaders.splits import stable_fraction
 from mmbench.loaders.stored import StoredRows
+from mmbench.loaders.verdicts import verdict
 from mmbench.samples import Modality, Sample
 
 if TYPE_CHECKING:
@@ -83,6 +85,18 @@ class PairedDataset(Sequence[Sample]):
         return [json.loads(value) for value in self._rows.column("target")]
 
     @property
+    def files(self) -> list[tuple[str, Path, str]]:
+        """The files behind the split as ``(name, path, sha256 when it was built)``: its rows, and what they were made from."""
+        manifest = read_json(self._rows.path.parent / "manifest.json")
+        rows = next(one for one in manifest["splits"].values() if one["file"] == self._rows.path.name)
+        found = [(self._rows.path.name, self._rows.path, str(rows["sha256"]))]
+        for name, sha256 in manifest["files"].items():
+            root, _, relative = name.partition(":")
+            if root in self._rows.roots:
+                found.append((name, self._rows.roots[root] / relative, sha256))
+        return found
+
+    @property
     def fingerprint(self) -> str:
         """The sha256 over the samples' fingerprints in order."""
         return fingerprint_of(self._rows.column("fingerprint"))
@@ -101,6 +115,7 @@ class PairedDataset(Sequence[Sample]):
             "attribution": self.card.attribution,
             "redistributable": self.card.redistributable,
             "toy": self.card.toy,
+            "checks": verdict(self.fingerprint),
         }
 
     def facets(self, modality: Modality, language: str | None = None) -> list[tuple[int, int, str]]:

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from mmbench.errors import UserError
 from mmbench.files import write_bytes
 from mmbench.loaders import all_cards, get_card, load_dataset
-from mmbench.loaders.checks import CheckReport, run_checks
+from mmbench.loaders.checks import CheckReport, Tools, all_checks, run_checks
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.loaders.peek import peek_page
 from mmbench.loaders.views import may_show
+from mmbench.models import LoadedModel, load_model, wrap_model
+from mmbench.models.pairs import EmbeddedPairs, embedded_pairs
+from mmbench.samples import Modality
+from mmbench.stats import chi_square_tail, holm, normal_tail
 
 if TYPE_CHECKING:
     import datasets
@@ -27,29 +31,86 @@ if TYPE_CHECKING:
     )
 
 FIRST_CHOICE = "test"
+PAIRS = 2000  # enough to tell pairs apart with an encoder that puts one right answer in a hundred first
 
 
 def check(
-    data: "Data", *, split: str | None = None, limit: int | None = None, seed: int = 0, progress: bool = True
+    data: "Data",
+    against: "Data | None" = None,
+    *,
+    split: str | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    model: object | None = None,
+    pairs: int = PAIRS,
+    accepted: Mapping[str, int] | None = None,
+    progress: bool = True,
 ) -> CheckReport:
     """Check that a dataset's media, texts, ids and splits are whole and belong together.
 
     Args:
         data: a key of the catalog, a folder or anything else that ``load_dataset`` takes, a split, or a dict of splits.
+        against: another dataset; then only what stands in both is looked for.
         split: look at this split only; leakage between splits is then not checked.
         limit: about this many samples of each split: whole groups, seeded. Sizes are then not compared with the card.
         seed: of the limit.
+        model: embeds the pairs: a spec string, or what ``evaluate`` takes; by default frozen encoders with maps that are fitted on one
+            half of the pairs and tested on the other.
+        pairs: how many samples, over all splits, are embedded; 0 leaves the tests of the pairing out.
+        accepted: per check how many samples with a finding are known, beside what the card says; they are no reason to fail.
         progress: show a bar (never where standard error is not a terminal).
 
+    Returns:
+        the report. Runs on these splits record its digest, unless there was a limit.
+
     Raises:
-        UserError: no such dataset or split, or there is nothing to check.
+        UserError: no such dataset or split, there is nothing to check, or a model that does not embed.
     """
+    splits = _loaded(data, split, limit, seed, progress=progress)
+    if against is not None:
+        return _between(data, splits, against, limit, seed, progress=progress)
+    loaded = load_model(model) if isinstance(model, str) else None if model is None else wrap_model(model)
+    report = run_checks(
+        splits,
+        partial=limit is not None,
+        tools=_tools(loaded, pairs, progress=progress),
+        accepted={**_known(splits), **(accepted or {})},
+        progress=progress,
+    )
+    report.remember()
+    return report
+
+
+def _loaded(
+    data: "Data", split: str | None, limit: int | None, seed: int, *, progress: bool
+) -> dict[str, PairedDataset]:
     splits = _splits(data, split, progress=progress)
     if limit is not None:
         splits = {name: one.limited(limit, seed=seed) for name, one in splits.items()}
     if not any(len(one) for one in splits.values()):
         raise UserError(f"There is nothing to check: {_name(data)} holds no samples.")
-    return run_checks(splits, partial=limit is not None, progress=progress)
+    return splits
+
+
+def _known(splits: Mapping[str, PairedDataset]) -> dict[str, int]:
+    """Findings that the card names with a count."""
+    issues = [issue for dataset in splits.values() for issue in dataset.card.known_issues]
+    return {issue.check: issue.count for issue in issues if issue.check and isinstance(issue.count, int)}
+
+
+def _between(
+    data: "Data", splits: Mapping[str, PairedDataset], against: "Data", limit: int | None, seed: int, *, progress: bool
+) -> CheckReport:
+    """What stands in two datasets; named are the samples of the first."""
+    others = _loaded(against, None, limit, seed, progress=progress)
+    names = [_name(against), _name(data)] if _name(against) != _name(data) else ["the second", "the first"]
+    both: dict[str, PairedDataset] = {}
+    sides: dict[str, str] = {}
+    for name, found in zip(names, (others, splits), strict=True):
+        both |= {f"{name} {split}": dataset for split, dataset in found.items()}
+        sides |= dict.fromkeys([f"{name} {split}" for split in found], name)
+    chosen = [one for one in all_checks() if one.between]
+    return run_checks(both, checks=chosen, partial=limit is not None, sides=sides, progress=progress)
 
 
 def peek(
@@ -83,6 +144,28 @@ def peek(
     sizes = {name: len(one) for name, one in splits.items()}
     write_bytes(path, peek_page(chosen, n=n, seed=seed, allowed=allowed, sizes=sizes).encode())
     return path
+
+
+def _tools(model: LoadedModel | None, pairs: int, *, progress: bool) -> Tools:
+    """What the checks are given: an embedder and p-values."""
+
+    def embed(splits: Mapping[str, PairedDataset]) -> list[EmbeddedPairs]:
+        rows = {name: _distinct(dataset) for name, dataset in splits.items()} if pairs else {}
+        return embedded_pairs(splits, rows, model=model, most=pairs, progress=progress) if pairs else []
+
+    return Tools(embed, normal_tail, chi_square_tail, holm)
+
+
+def _distinct(dataset: PairedDataset) -> list[int]:
+    """The first row of each distinct picture (sounds, where there are no pictures); all rows where there is neither."""
+    for modality in (Modality.IMAGE, Modality.AUDIO):
+        first: dict[str, int] = {}
+        for row, number, fingerprint in dataset.facets(modality):
+            if number == 0:
+                first.setdefault(fingerprint, row)
+        if first:
+            return sorted(first.values())
+    return list(range(len(dataset)))
 
 
 def _splits(data: "Data", split: str | None, *, progress: bool) -> dict[str, PairedDataset]:

@@ -141,12 +141,16 @@ def picture() -> Callable[..., MediaPart]:
 
 @pytest.fixture(scope="session")
 def tone() -> Callable[..., MediaPart]:
-    """A FLAC of a sine: equal pitches give equal sounds."""
+    """A FLAC of a tune that begins with a pitch: equal pitches give equal sounds."""
 
     def make(hertz: float, seconds: float = 0.3, language: str | None = None) -> MediaPart:
         import soundfile
 
-        wave = 0.3 * np.sin(2 * np.pi * hertz * np.arange(int(16_000 * seconds)) / 16_000)
+        draw = np.random.default_rng(round(1000 * hertz))
+        length = int(16_000 * seconds) // 16
+        steps = np.concatenate([[hertz], draw.uniform(200, 3200, 15)])
+        notes = [np.sin(2 * np.pi * step * np.arange(length) / 16_000) * draw.uniform(0.3, 1) for step in steps]
+        wave = 0.3 * np.concatenate(notes) + draw.normal(0, 0.002, 16 * length)
         buffer = io.BytesIO()
         soundfile.write(buffer, wave, 16_000, format="FLAC", subtype="PCM_16")
         return media_part(Modality.AUDIO, "audio/flac", buffer.getvalue(), language=language)

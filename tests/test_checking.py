@@ -59,7 +59,7 @@ def test_a_split_or_all_of_them_can_be_checked(splits: dict[str, PairedDataset])
 def test_a_report_is_a_table_and_a_json_document(splits: dict[str, PairedDataset]) -> None:
     report = mmbench.check(splits)
     table = report.to_pandas()
-    assert list(table.columns[:4]) == ["check", "status", "n_checked", "n_bad"]
+    assert list(table.columns[:4]) == ["check", "family", "status", "accepted"]
     assert len(table) == len(report.results)
     document = json.loads(report.to_json())
     assert document["ok"]

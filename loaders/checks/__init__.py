@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from mmbench.discovery import collect
-from mmbench.loaders.checks.base import WHOLE, Check, Column, Evidence, MediaProbe, Probe, SampleProbe, result_of
+from mmbench.loaders.checks.base import WHOLE, Check, Column, Evidence, MediaProbe, Probe, SampleProbe, Tools, result_of
 from mmbench.loaders.checks.decoding import decode
 from mmbench.loaders.checks.report import CheckReport
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.samples import MediaPart, Modality, Sample
 
-__all__ = ["CheckReport", "all_checks", "run_checks"]
+__all__ = ["CheckReport", "Tools", "all_checks", "run_checks"]
+
+NO_SIDES: Mapping[str, str] = MappingProxyType({})
 
 
 @cache
@@ -25,6 +28,9 @@ def run_checks(
     *,
     checks: Sequence[Check] | None = None,
     partial: bool = False,
+    tools: Tools | None = None,
+    sides: Mapping[str, str] | None = None,
+    accepted: Mapping[str, int] | None = None,
     progress: bool = False,
 ) -> CheckReport:
     """Run checks on the splits of one dataset in one pass over its samples.
@@ -36,18 +42,28 @@ def run_checks(
         splits: the splits by name.
         checks: which checks; all by default.
         partial: the splits are not whole, so their sizes are not compared with the card.
+        tools: an embedder and p-values; without them the checks that need them do not apply.
+        sides: the dataset of each split, where splits of two datasets are held against each other.
+        accepted: per check how many samples with a finding are known and let pass.
         progress: show a bar (never where standard error is not a terminal).
     """
     chosen = all_checks() if checks is None else tuple(checks)
-    evidence = gather(splits, chosen, partial=partial, progress=progress)
-    return CheckReport(tuple(result_of(one, evidence) for one in chosen), dict(splits), partial=partial)
+    evidence = gather(splits, chosen, partial=partial, tools=tools, sides=sides or {}, progress=progress)
+    results = tuple(result_of(one, evidence, (accepted or {}).get(one.key, 0)) for one in chosen)
+    return CheckReport(results, dict(splits), partial=partial)
 
 
 def gather(
-    splits: Mapping[str, PairedDataset], checks: Sequence[Check], *, partial: bool = False, progress: bool = False
+    splits: Mapping[str, PairedDataset],
+    checks: Sequence[Check],
+    *,
+    partial: bool = False,
+    tools: Tools | None = None,
+    sides: Mapping[str, str] = NO_SIDES,
+    progress: bool = False,
 ) -> Evidence:
     """Stream all samples once past the probes of the checks."""
-    ordered = dict(sorted(splits.items(), key=lambda item: not item[0].startswith("train")))
+    ordered = dict(splits) if sides else dict(sorted(splits.items(), key=lambda item: not item[0].startswith("train")))
     probes = list(dict.fromkeys(probe for one in checks for probe in one.probes))
     samples = [probe for probe in probes if isinstance(probe, SampleProbe)]
     media = _Media([probe for probe in probes if isinstance(probe, MediaProbe)])
@@ -61,7 +77,8 @@ def gather(
                 columns[probe][split].add(row, WHOLE, value)
         for seen_by, part, value in media.values(sample):
             columns[seen_by][split].add(row, part, value)
-    return Evidence(ordered, frozenset(modalities), partial, columns)
+    pairs = tools.pairs(ordered) if tools is not None and any(one.embeds for one in checks) else ()
+    return Evidence(ordered, frozenset(modalities), partial, columns, tools, pairs, sides)
 
 
 class _Media:

@@ -4,7 +4,10 @@ import itertools
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mmbench.loaders.checks.decoding import Medium
 from mmbench.loaders.dataset import PairedDataset
@@ -12,7 +15,7 @@ from mmbench.samples import Modality, Sample
 
 Status: TypeAlias = Literal["pass", "warn", "fail", "inconclusive", "not_applicable"]
 Severity: TypeAlias = Literal["fail", "warn"]
-Cost: TypeAlias = Literal["rows", "decode"]
+Cost: TypeAlias = Literal["rows", "decode", "embed"]
 V = TypeVar("V")
 MEDIA = frozenset({Modality.IMAGE, Modality.AUDIO})
 MAX_ITEMS = 50
@@ -101,6 +104,70 @@ class Column:
         self.values.append(value)
 
 
+class Pairs(Protocol):
+    """What an embedder says of the two sides of some samples of a split."""
+
+    @property
+    def split(self) -> str:
+        """Where they stand."""
+        ...
+
+    @property
+    def left(self) -> str:
+        """One side: ``image``, ``audio``, ``text`` or ``features NAME``."""
+        ...
+
+    @property
+    def right(self) -> str:
+        """The other side."""
+        ...
+
+    @property
+    def embedder(self) -> str:
+        """Its name, for messages."""
+        ...
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """``(n,)`` positions in the split, ascending."""
+        ...
+
+    @property
+    def windows(self) -> NDArray[np.int64]:
+        """``(n,)`` which run of consecutive rows each belongs to."""
+        ...
+
+    @property
+    def held(self) -> NDArray[np.bool_]:
+        """``(n,)`` whether the vectors are independent of how this row was paired, so that exact tests may use it.
+
+        Always so with a model that never saw the data; with a map that was fitted on one half of the runs, in the other half.
+        """
+        ...
+
+    @property
+    def vectors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """``(n, d)`` of the left and of the right side, of unit length."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What checks need and don't make: an embedder and p-values.
+
+    Attributes:
+        pairs: splits to their embedded pairs; called once, after the pass over the samples.
+        normal_tail: ``z`` to the chance of a larger standard normal value.
+        chi_square_tail: value and degrees of freedom to the chance of a larger one.
+        holm: p-values to p-values after Holm's correction.
+    """
+
+    pairs: Callable[[Mapping[str, PairedDataset]], Sequence[Pairs]]
+    normal_tail: Callable[[float], float]
+    chi_square_tail: Callable[[float, int], float]
+    holm: Callable[[Sequence[float]], NDArray[np.float64]]
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Everything that the functions of checks may look at.
@@ -110,12 +177,18 @@ class Evidence:
         modalities: what their samples hold.
         partial: whether only some samples of the splits are here (``--limit``).
         columns: per probe and split the values that were taken.
+        tools: p-values; ``None`` where none were given.
+        sides: the dataset of each split, where two are held against each other.
+        pairs: embedded pairs; none where no check asks for them or no tools were given.
     """
 
     splits: Mapping[str, PairedDataset]
     modalities: frozenset[Modality]
     partial: bool
     columns: Mapping[Probe[Any], Mapping[str, Column]] = field(repr=False)
+    tools: Tools | None = None
+    pairs: Sequence[Pairs] = ()
+    sides: Mapping[str, str] = field(default_factory=dict)
     _tables: dict[str, tuple[list[str], list[str | None]]] = field(default_factory=dict, repr=False)
 
     def seen(self, probe: Probe[V]) -> Iterator[Seen[V]]:
@@ -124,6 +197,10 @@ class Evidence:
             ids, groups = self.table(split)
             for row, part, value in zip(column.rows, column.parts, column.values, strict=True):
                 yield Seen(split, row, ids[row], groups[row], part, value)
+
+    def side(self, split: str) -> str:
+        """What a split is held against others as: its dataset where there are two, else itself."""
+        return self.sides.get(split, split)
 
     def table(self, split: str) -> tuple[list[str], list[str | None]]:
         """The ids and groups of a split, in order, read once."""
@@ -143,9 +220,12 @@ class Check:
         key: its name in reports.
         title: what holds when it passes.
         severity: ``fail``: no score should be published; ``warn``: a report should say so.
-        cost: ``rows``: reads rows only; ``decode``: decodes every picture and sound.
+        cost: ``rows``: reads rows only; ``decode``: decodes every picture and sound; ``embed``: asks an embedder about some pairs.
+        family: the file that it stands in: integrity, media, text, pairing, leakage, time or answers.
         judge: evidence to outcome.
         probes: what has to be taken from the samples for it.
+        embeds: whether it looks at embedded pairs.
+        between: whether it can hold two datasets against each other.
         any_of: it applies where samples hold at least one of these modalities.
         all_of: and all of these.
         about: why it matters and where the threshold comes from.
@@ -159,10 +239,19 @@ class Check:
     any_of: frozenset[Modality]
     all_of: frozenset[Modality]
     about: str
+    embeds: bool = False
+    between: bool = False
+
+    @property
+    def family(self) -> str:
+        """The file that it stands in."""
+        return self.judge.__module__.rpartition(".")[2]
 
     @property
     def cost(self) -> Cost:
         """What it costs to run."""
+        if self.embeds:
+            return "embed"
         return "decode" if any(isinstance(probe, MediaProbe) for probe in self.probes) else "rows"
 
     def applies(self, modalities: frozenset[Modality]) -> bool:
@@ -176,17 +265,20 @@ class Result:
 
     Attributes:
         check, title, severity: which check.
+        family: the kind of check.
         status: what came out.
         n_checked: how many ``unit`` were looked at.
         n_bad: samples with a finding.
-        items: the first 50 of them.
+        items: the first 50 of them; beside ``pass``, samples that are worth a look.
         value, threshold: what was measured and what it was held against.
         message: one sentence.
         unit: what ``n_checked`` counts: samples, files or splits.
+        accepted: a finding that is known (on the card, or in the baseline) and has not grown.
     """
 
     check: str
     title: str
+    family: str
     severity: Severity
     status: Status
     n_checked: int
@@ -196,6 +288,12 @@ class Result:
     threshold: float | None
     message: str
     unit: str = "samples"
+    accepted: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody should look: fail, warn or inconclusive, and not accepted."""
+        return self.status in ("fail", "warn", "inconclusive") and not self.accepted
 
     @property
     def ids(self) -> list[str]:
@@ -205,9 +303,10 @@ class Result:
     def to_dict(self) -> dict[str, Any]:
         """JSON values; ``items`` are ids and ``notes`` say, in the same order, where they stand and what is wrong."""
         return {
-            "check": self.check, "title": self.title, "severity": self.severity, "status": self.status,
+            "check": self.check, "title": self.title, "family": self.family, "severity": self.severity, "status": self.status,
             "n_checked": self.n_checked, "n_bad": self.n_bad, "unit": self.unit, "value": self.value, "threshold": self.threshold,
-            "message": self.message, "items": self.ids, "notes": [f"{item.split}: {item.note}" for item in self.items],
+            "message": self.message, "accepted": self.accepted,
+            "items": self.ids, "notes": [f"{item.split}: {item.note}" for item in self.items],
         }  # fmt: skip
 
 
@@ -217,18 +316,31 @@ def check(
     *probes: Probe[Any],
     any_of: frozenset[Modality] = frozenset(),
     all_of: frozenset[Modality] = frozenset(),
+    embeds: bool = False,
+    between: bool = False,
 ) -> Callable[[Callable[[Evidence], Outcome]], Check]:
     """Make a function a check; its name, with dashes, is the key and its docstring what reports say about it."""
 
     def made(judge: Callable[[Evidence], Outcome]) -> Check:
         key = judge.__name__.replace("_", "-")
-        return Check(key, title, severity, judge, probes, any_of, all_of, " ".join((judge.__doc__ or "").split()))
+        return Check(
+            key,
+            title,
+            severity,
+            judge,
+            probes,
+            any_of,
+            all_of,
+            " ".join((judge.__doc__ or "").split()),
+            embeds,
+            between,
+        )
 
     return made
 
 
-def result_of(one: Check, evidence: Evidence) -> Result:
-    """Run one check on gathered evidence."""
+def result_of(one: Check, evidence: Evidence, accepted: int = 0) -> Result:
+    """Run one check on gathered evidence; up to ``accepted`` samples with a finding are known and let pass."""
     outcome = one.judge(evidence) if one.applies(evidence.modalities) else Outcome(0, message=_needs(one))
     notes: dict[tuple[str, int, str], list[str]] = {}
     for item in outcome.bad:
@@ -236,8 +348,8 @@ def result_of(one: Check, evidence: Evidence) -> Result:
     status: Status = outcome.status or (one.severity if notes else "pass" if outcome.n_checked else "not_applicable")
     items = tuple(Item(*place, _joined(said)) for place, said in itertools.islice(notes.items(), MAX_ITEMS))
     return Result(
-        one.key, one.title, one.severity, status, outcome.n_checked, len(notes), items, outcome.value, outcome.threshold,
-        outcome.message, outcome.unit,
+        one.key, one.title, one.family, one.severity, status, outcome.n_checked, 0 if status == "pass" else len(notes), items,
+        outcome.value, outcome.threshold, outcome.message, outcome.unit, 0 < len(notes) <= accepted and status in ("fail", "warn"),
     )  # fmt: skip
 
 

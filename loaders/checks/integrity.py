@@ -1,8 +1,12 @@
-"""Checks of the rows themselves: their ids and their number."""
+"""Checks of the rows themselves: their files, their state, their ids, their number and their order."""
 
+import pickle
 from collections import defaultdict
+from collections.abc import Iterator
 
-from mmbench.loaders.checks.base import Evidence, Item, Outcome, Status, check
+from mmbench.files import file_sha256
+from mmbench.loaders.checks.base import Evidence, Item, Outcome, SampleProbe, Status, check
+from mmbench.loaders.dataset import PairedDataset
 
 
 @check("Ids are unique within and across splits", "fail")
@@ -47,3 +51,83 @@ def split_sizes(evidence: Evidence) -> Outcome:
     off = sum(abs(len(evidence.splits[split]) - count) for split, count in expected.items())
     status: Status = "fail" if wrong else "pass"
     return Outcome(len(expected), value=off, threshold=0, message=message, status=status, unit="splits")
+
+
+@check("Files are those that were checked", "fail")
+def stored_files(evidence: Evidence) -> Outcome:
+    """Every file behind the splits is read again and hashed: a disk or a hand may have changed one since it was built.
+
+    Raw files that were dropped after the rows were built are passed over.
+    """
+    known = {path: (name, sha256) for dataset in evidence.splits.values() for name, path, sha256 in dataset.files}
+    present = {path: facts for path, facts in known.items() if path.is_file()}
+    wrong = [name for path, (name, sha256) in present.items() if file_sha256(path) != sha256]
+    gone = f"; {len(known) - len(present):,} raw files were dropped" if len(known) > len(present) else ""
+    said = (
+        f"Changed since they were checked: {', '.join(wrong[:4])}{gone}."
+        if wrong
+        else f"{len(present):,} files are unchanged{gone}."
+    )
+    status: Status = "fail" if wrong else "pass"
+    return Outcome(len(present), value=len(wrong), threshold=0, message=said, status=status, unit="files")
+
+
+@check("Splits are of the revision that the card asks for", "fail")
+def revision(evidence: Evidence) -> Outcome:
+    """A client without a network has been seen to give another revision than it was asked for; generated media can differ by machine."""
+    asked = {
+        split: wanted
+        for split, dataset in evidence.splits.items()
+        if isinstance(wanted := getattr(dataset.card.source, "revision", None), str)
+    }
+    wrong = [
+        f"{split} is of {evidence.splits[split].revision}, asked was {wanted}"
+        for split, wanted in asked.items()
+        if evidence.splits[split].revision != wanted
+    ]
+    differ = [split for split, dataset in evidence.splits.items() if dataset.evidence == "generated-differs"]
+    kinds = ", ".join(f"{split} {dataset.evidence}" for split, dataset in evidence.splits.items())
+    status: Status = "fail" if wrong else "warn" if differ else "pass"
+    said = "; ".join([*wrong, *(f"{split} was generated otherwise than published" for split in differ)])
+    return Outcome(
+        len(evidence.splits), value=len(wrong), threshold=0, message=f"{said or kinds}.", status=status, unit="splits"
+    )
+
+
+FEW = 64
+NAME = SampleProbe(lambda sample: sample.id)
+
+
+@check("Samples come in one order, each once", "fail", NAME)
+def order(evidence: Evidence) -> Outcome:
+    """Predictions are stored by position and joined by id: reading on, reading from the middle and reading in a worker have to agree.
+
+    Held against the index of ids: one pass over all samples, single reads, a slice from the middle (what a resumed run reads), and a
+    pickled copy (what a worker reads), the last three at up to 64 places.
+    """
+    read: defaultdict[str, list[str]] = defaultdict(list)
+    for seen in evidence.seen(NAME):
+        read[seen.split].append(seen.value)
+    bad = [
+        Item(split, row, wanted, f"comes as {found!r} {how}")
+        for split, dataset in evidence.splits.items()
+        for row, wanted, found, how in _orders(dataset, evidence.table(split)[0], read[split])
+        if found != wanted
+    ]
+    message = f"{len(bad):,} samples come elsewhere." if bad else "In order, from the middle and in a worker alike."
+    return Outcome(len(evidence), bad, value=len(bad), threshold=0, message=message)
+
+
+def _orders(dataset: PairedDataset, ids: list[str], read: list[str]) -> Iterator[tuple[int, str, str, str]]:
+    """Per row and way of reading it: the id that stands in the index, and the one that came."""
+    middle = len(ids) // 2
+    some = range(0, len(ids), max(1, len(ids) // FEW))
+    worker: PairedDataset = pickle.loads(pickle.dumps(dataset))  # noqa: S301  # made here, on this line
+    ways = {
+        "in one pass": dict(enumerate(read)),
+        "by itself": {row: dataset[row].id for row in some},
+        "from the middle": {middle + number: sample.id for number, sample in enumerate(dataset[middle : middle + FEW])},
+        "in a worker": {number: sample.id for number, sample in enumerate(worker[:FEW])},
+    }
+    for how, found in ways.items():
+        yield from ((row, ids[row] if row < len(ids) else "nothing", key, how) for row, key in found.items())

@@ -1,13 +1,14 @@
-"""Checks of the files: present, decodable, of the declared type, and, for sounds, of one format and with a signal."""
+"""Checks of the files: present, decodable, of the declared type, of one format, with a signal, and none without content."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mmbench.loaders.checks.base import MEDIA, Evidence, MediaProbe, Outcome, Seen, check
+from mmbench.loaders.checks.base import MEDIA, Evidence, MediaProbe, Outcome, SampleProbe, Seen, check
 from mmbench.loaders.checks.decoding import Failure, Medium, Picture, Sound
-from mmbench.samples import Modality
+from mmbench.samples import FeaturesPart, Modality, Sample, TextPart
 
 CLIPPED_LEVEL, CLIPPED_SHARE = 0.999, 0.01
 FRAME_SECONDS, SILENCE_LEVEL, SILENT_SHARE = 0.025, 10 ** (-60 / 20), 0.95
@@ -139,3 +140,53 @@ def audio_signal(evidence: Evidence) -> Outcome:
     return Outcome(
         len(seen), bad, value=len(bad), threshold=0, message=f"{message or 'Nothing stands out'}.", unit="files"
     )
+
+
+def _empty(sample: Sample) -> tuple[Modality, ...] | None:
+    """The modalities that a sample holds in name only."""
+    full: dict[Modality, bool] = {}
+    for part in sample.content:
+        one = part.modality
+        if isinstance(part, TextPart):
+            full[one] = full.get(one, False) or bool(part.text.strip())
+        elif isinstance(part, FeaturesPart):
+            full[one] = full.get(one, False) or bool(part.values.size and np.any(part.values))
+    return tuple(kind for kind, held in full.items() if not held) or None
+
+
+def _blank(medium: Medium) -> bool | None:
+    """Whether a picture is one colour throughout."""
+    if not isinstance(medium, Picture):
+        return None
+    extrema: Sequence[Sequence[float]] = medium.image.getextrema()  # type: ignore[assignment]  # RGB has three pairs
+    return all(low == high for low, high in extrema) or None
+
+
+HOLDS = SampleProbe(lambda sample: sample.modalities)
+EMPTY = SampleProbe(_empty)
+BLANK = MediaProbe(_blank)
+
+
+@check("No modality drops out", "warn", HOLDS, EMPTY, BLANK)
+def modality_drop_out(evidence: Evidence) -> Outcome:
+    """A sample without its sound is scored as if the model had heard it.
+
+    Found are missing parts, blank texts, features of zeros and pictures of one colour. Any share above zero is reported,
+    by modality and split: a set with an optional modality should say so on its card.
+    """
+    lost = [
+        (seen.split, kind, seen.item(f"{kind} is missing"))
+        for seen in evidence.seen(HOLDS)
+        for kind in sorted(evidence.modalities - seen.value)
+    ]
+    lost += [(seen.split, kind, seen.item(f"{kind} is empty")) for seen in evidence.seen(EMPTY) for kind in seen.value]
+    bad = [item for _, _, item in lost]
+    blank = [seen.item("the picture is one colour") for seen in evidence.seen(BLANK)]
+    shares = Counter((kind, split) for split, kind, _ in lost)
+    worst = max((count / len(evidence.splits[split]) for (_, split), count in shares.items()), default=0.0)
+    named = [
+        f"{kind} in {count / len(evidence.splits[split]):.1%} of {split}" for (kind, split), count in shares.items()
+    ]
+    named += [f"{len(blank)} pictures of one colour"] if blank else []
+    message = f"Without {', '.join(named)}." if named else "Every sample holds every modality of the set."
+    return Outcome(len(evidence), bad + blank, value=worst, threshold=0.0, message=message)

@@ -1,17 +1,28 @@
-"""Checks of how parts go together: how many of each, none that dropped out, no picture with two answers."""
+"""Checks of how parts go together: how many of each, none that dropped out, and whether they are of one another."""
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mmbench.loaders.checks.base import MEDIA, Evidence, Item, MediaProbe, Outcome, SampleProbe, Seen, Status, check
-from mmbench.loaders.checks.contents import CONTENT, Content, contents
-from mmbench.loaders.checks.decoding import Medium, Picture
-from mmbench.samples import FeaturesPart, MediaPart, Modality, Sample, TextPart
+from mmbench.loaders.checks._matching import LAGS, Match, Matrix, lag_profile, match, similarities, standing
+from mmbench.loaders.checks.base import (
+    MEDIA,
+    Evidence,
+    Item,
+    Outcome,
+    Pairs,
+    SampleProbe,
+    Seen,
+    Status,
+    Tools,
+    check,
+)
+from mmbench.samples import MediaPart, Modality, Sample, TextPart
 
 USUAL = 0.95  # from this share on a number is what was meant, and what differs from it is an exception worth a look
 PLACEHOLDER = re.compile(r"<(image|audio)(?:[ _-]?(\d+))?>", re.IGNORECASE)
@@ -124,118 +135,257 @@ def _spread(numbers: Iterable[int]) -> str:
     return ", ".join(shown + (["…"] if len(counted) > 6 else [])) or "none"
 
 
-def _empty(sample: Sample) -> tuple[Modality, ...] | None:
-    """The modalities that a sample holds in name only."""
-    full: dict[Modality, bool] = {}
-    for part in sample.content:
-        one = part.modality
-        if isinstance(part, TextPart):
-            full[one] = full.get(one, False) or bool(part.text.strip())
-        elif isinstance(part, FeaturesPart):
-            full[one] = full.get(one, False) or bool(part.values.size and np.any(part.values))
-    return tuple(kind for kind, held in full.items() if not held) or None
+MIN_PAIRS = 20  # independent of the map, below which no order is judged
+CLEAR, ABSENT = 6.0, 3.0  # z at which pairs are told apart for certain, and below which they are not
+SURE = 0.001  # of a p-value after Holm's correction
 
 
-def _blank(medium: Medium) -> bool | None:
-    """Whether a picture is one colour throughout."""
-    if not isinstance(medium, Picture):
-        return None
-    extrema: Sequence[Sequence[float]] = medium.image.getextrema()  # type: ignore[assignment]  # RGB has three pairs
-    return all(low == high for low, high in extrema) or None
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """Embedded pairs of one split and kind, their rows that may be tested, and how well these match."""
+
+    pairs: Pairs
+    held: NDArray[np.int64]
+    match: Match
+
+    def expected(self, effect: float) -> float:
+        """The z that this many pairs would have if they matched as well as others."""
+        return effect * float(np.sqrt(len(self.held)))
 
 
-HOLDS = SampleProbe(lambda sample: sample.modalities)
-EMPTY = SampleProbe(_empty)
-BLANK = MediaProbe(_blank)
+def _matched(evidence: Evidence) -> list[_Matched]:
+    found = []
+    for pairs in evidence.pairs:
+        held = np.flatnonzero(pairs.held)
+        if len(held) >= MIN_PAIRS:
+            found.append(_Matched(pairs, held, match(_scores(pairs, held))))
+    return found
 
 
-@check("No modality drops out", "warn", HOLDS, EMPTY, BLANK)
-def modality_drop_out(evidence: Evidence) -> Outcome:
-    """A sample without its sound is scored as if the model had heard it.
+def _scores(pairs: Pairs, rows: NDArray[np.int64]) -> Matrix:
+    return similarities(pairs.vectors[0][rows], pairs.vectors[1][rows])
 
-    Found are missing parts, blank texts, features of zeros and pictures of one colour. Any share above zero is reported,
-    by modality and split: a set with an optional modality should say so on its card.
+
+def _found(evidence: Evidence, pairs: Pairs, rows: Iterable[int], note: str) -> Iterator[Item]:
+    ids = evidence.table(pairs.split)[0]
+    for row in rows:
+        position = int(pairs.rows[row])
+        yield Item(pairs.split, position, ids[position], note)
+
+
+def _name(pairs: Pairs) -> str:
+    return f"{pairs.split}, {pairs.left} and {pairs.right}"
+
+
+def _few(evidence: Evidence) -> Outcome:
+    if evidence.tools is None:
+        return Outcome(0, message="No embedder was asked.")
+    return Outcome(0, message=f"No split has {MIN_PAIRS} pairs of two kinds of content to test.")
+
+
+@check("Pairs match better than shuffled ones", "fail", embeds=True)
+def pairing_shuffle(evidence: Evidence) -> Outcome:
+    """The mean similarity of the pairs is held against that of all shuffles of one side, by its exact mean and variance.
+
+    Pairs that match no better (z below 3) fail where the same embedder tells the pairs of another split apart well enough to expect
+    z of at least 6 here. Where it does not, nothing is known: the embedder may be too weak, so the answer is inconclusive.
     """
-    lost = [
-        (seen.split, kind, seen.item(f"{kind} is missing"))
-        for seen in evidence.seen(HOLDS)
-        for kind in sorted(evidence.modalities - seen.value)
-    ]
-    lost += [(seen.split, kind, seen.item(f"{kind} is empty")) for seen in evidence.seen(EMPTY) for kind in seen.value]
-    bad = [item for _, _, item in lost]
-    blank = [seen.item("the picture is one colour") for seen in evidence.seen(BLANK)]
-    shares = Counter((kind, split) for split, kind, _ in lost)
-    worst = max((count / len(evidence.splits[split]) for (_, split), count in shares.items()), default=0.0)
-    named = [
-        f"{kind} in {count / len(evidence.splits[split]):.1%} of {split}" for (kind, split), count in shares.items()
-    ]
-    named += [f"{len(blank)} pictures of one colour"] if blank else []
-    message = f"Without {', '.join(named)}." if named else "Every sample holds every modality of the set."
-    return Outcome(len(evidence), bad + blank, value=worst, threshold=0.0, message=message)
+    matched = _matched(evidence)
+    if not matched:
+        return _few(evidence)
+    bad, unsure, said = [], 0, []
+    for one in matched:
+        said.append(f"{_name(one.pairs)}: z {one.match.z:.1f} of {one.match.n:,}")
+        if one.match.z >= ABSENT:
+            continue
+        others = [
+            two
+            for two in matched
+            if two is not one and (two.pairs.left, two.pairs.right) == (one.pairs.left, one.pairs.right)
+        ]
+        control = max((two for two in others if two.match.z >= CLEAR), key=lambda two: two.match.effect, default=None)
+        if control is None or one.expected(control.match.effect) < CLEAR:
+            unsure += 1
+            continue
+        note = f"its {one.pairs.left} and {one.pairs.right} match no better than shuffled ones, those of {control.pairs.split} do"
+        bad += list(_found(evidence, one.pairs, one.held, note))
+    status: Status | None = "fail" if bad else "inconclusive" if unsure else None
+    weak = " This embedder cannot tell them apart; name a stronger one with --model." if unsure else ""
+    message = f"{'; '.join(said)} ({matched[0].pairs.embedder}).{weak}"
+    lowest = min(one.match.z for one in matched)
+    return Outcome(_tested(matched), bad, value=lowest, threshold=ABSENT, message=message, status=status)
 
 
-@check("Equal media have equal answers", "fail", *CONTENT, any_of=MEDIA)
-def conflicting_duplicates(evidence: Evidence) -> Outcome:
-    """Equal pixels and sound with the equal question and another answer: one of the two is wrong, and no model can get both.
+def _tested(matched: Sequence[_Matched]) -> int:
+    return len({(one.pairs.split, int(row)) for one in matched for row in one.pairs.rows[one.held]})
 
-    Samples without answers (caption sets) conflict where equal media stand with other texts in another group: each then counts as a
-    wrong match of the other.
+
+def _labels(sample: Sample) -> tuple[tuple[str, str], ...] | None:
+    """What a sample may be sorted by: short words in its meta."""
+    found = [(key, value) for key, value in sample.meta.items() if isinstance(value, str) and 0 < len(value) <= 40]
+    return tuple(found) or None
+
+
+LABELS = SampleProbe(_labels)
+WORDS = SampleProbe(lambda sample: sum(len(part.text) for part in sample.content if isinstance(part, TextPart)))
+MOST_STRATA = 20
+
+
+def _strata(evidence: Evidence, pairs: Pairs) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    """Names and rows of the parts that a split falls into: runs of rows, lengths of text, values of meta."""
+    for window in np.unique(pairs.windows):
+        rows = np.flatnonzero(pairs.windows == window)
+        yield f"rows {pairs.rows[rows[0]]:,} to {pairs.rows[rows[-1]]:,}", rows
+    place = {int(row): number for number, row in enumerate(pairs.rows)}
+    lengths = np.zeros(len(pairs.rows))
+    for seen in _inside(evidence.seen(WORDS), pairs, place):
+        lengths[place[seen.row]] = seen.value
+    quarters = np.searchsorted(np.quantile(lengths, (0.25, 0.5, 0.75)), lengths)
+    yield from (
+        (f"texts of quarter {quarter + 1} by length", np.flatnonzero(quarters == quarter)) for quarter in range(4)
+    )
+    named: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for labelled in _inside(evidence.seen(LABELS), pairs, place):
+        for key, value in labelled.value:
+            named[key][value].append(place[labelled.row])
+    for key, values in named.items():
+        if 1 < len(values) <= MOST_STRATA:
+            yield from ((f"{key} {value}", np.asarray(rows)) for value, rows in sorted(values.items()))
+
+
+def _inside(found: Iterable[Seen[V]], pairs: Pairs, place: Mapping[int, int]) -> Iterator[Seen[V]]:
+    return (seen for seen in found if seen.split == pairs.split and seen.row in place)
+
+
+@check("Pairs match in every part of a split", "fail", LABELS, WORDS, embeds=True)
+def pairing_by_stratum(evidence: Evidence) -> Outcome:
+    """One shard, source or kind of text whose pairs match no better than shuffled ones, where the rest of the split does.
+
+    A part fails whose pairs match neither among themselves nor among all (z below 3), where the rest lets 4 or more be expected, and
+    whose mean residual is lower than the rest's with p below 0.001 after Holm's correction over all parts: runs of rows, quarters by
+    length of text, values of meta. A part of like content that is shuffled within itself cannot be seen.
     """
-    kept = [one for one in contents(evidence) if one.media]
-    bad = _answers_differ([one for one in kept if one.target is not None])
-    bad += _texts_differ([one for one in kept if one.target is None])
-    message = f"{len(bad):,} samples contradict another." if bad else f"{len(kept):,} samples agree."
-    return Outcome(len(kept), bad, value=len(bad), threshold=0, message=message)
-
-
-def _answers_differ(rows: Iterable[Content]) -> list[Item]:
-    alike: defaultdict[object, list[Content]] = defaultdict(list)
-    for one in rows:
-        alike[one.media, one.texts].append(one)
-    return [
-        one.item(f"another answer than {_other(one, found)}")
-        for found in alike.values()
-        if len({one.target for one in found}) > 1
-        for one in found
-    ]
-
-
-def _texts_differ(rows: Iterable[Content]) -> list[Item]:
-    alike: defaultdict[object, list[Content]] = defaultdict(list)
-    for one in rows:
-        alike[one.media].append(one)
-    return [
-        one.item(f"the same media as {_other(one, found)}, in another group and with other text")
-        for found in alike.values()
-        if len({one.family for one in found}) > 1 and len({one.texts for one in found}) > 1
-        for one in found
-    ]
-
-
-@check("Texts belong to one picture or sound", "warn", *CONTENT, any_of=MEDIA, all_of=frozenset({Modality.TEXT}))
-def repeated_text(evidence: Evidence) -> Outcome:
-    """In retrieval a text that stands beside other media of another group has two right answers, of which one counts as wrong.
-
-    Compared are normalised texts of one language. Samples with answers are left out: questions repeat by design.
-    """
-    kept = [one for one in contents(evidence) if one.media and one.texts and one.target is None]
-    alike: defaultdict[tuple[str | None, bytes], list[Content]] = defaultdict(list)
-    for one in kept:
-        for text in dict.fromkeys(one.texts):
-            alike[text].append(one)
+    matched = [one for one in _matched(evidence) if one.match.z >= CLEAR]
+    if evidence.tools is None or not matched:
+        few = _few(evidence)
+        return (
+            few
+            if not _matched(evidence)
+            else Outcome(0, message="No split's pairs match well enough to compare its parts.")
+        )
+    tried: list[tuple[_Matched, str, NDArray[np.int64], float]] = []
+    for one in matched:
+        residual = dict(zip(one.held.tolist(), standing(_scores(one.pairs, one.held))[0], strict=True))
+        for name, rows in _strata(evidence, one.pairs):
+            inside = np.asarray([row for row in rows.tolist() if row in residual], dtype=np.int64)
+            if len(inside) >= MIN_PAIRS and len(inside) < len(residual):
+                tried.append(
+                    (one, name, inside, _shortfall(residual, inside, _scores(one.pairs, inside), evidence.tools))
+                )
+    corrected = evidence.tools.holm([p for *_, p in tried])
+    worst = [(one, name, rows) for (one, name, rows, _), p in zip(tried, corrected, strict=True) if p < SURE]
     bad = [
-        one.item(f"the {language or 'same'} text of {_other(one, found)}")
-        for (language, _), found in alike.items()
-        if len({one.family for one in found}) > 1 and len({one.media for one in found}) > 1
-        for one in found
+        item
+        for one, name, rows in worst
+        for item in _found(evidence, one.pairs, rows, f"{name}: {one.pairs.left} and {one.pairs.right} do not match")
     ]
-    places = len({(item.split, item.row) for item in bad})
-    share = places / len(kept) if kept else 0.0
-    message = f"{share:.1%} of the samples share a text with other media." if kept else "All samples have answers."
-    return Outcome(len(kept), bad, value=share, threshold=0.0, message=message)
+    parts = "; ".join(f"{_name(one.pairs)}: {name}" for one, name, _ in worst[:4])
+    message = (
+        f"Do not match: {parts}." if worst else f"{len(tried):,} parts were compared with the rest of their split."
+    )
+    lowest = float(min(corrected, default=1.0))
+    return Outcome(_tested(matched), bad, value=lowest, threshold=SURE, message=message)
 
 
-def _other(one: Content, found: Sequence[Content]) -> str:
-    """The first sample beside ``one`` that differs from it, for a note."""
-    others = [two for two in found if two.family != one.family or two.target != one.target]
-    return others[0].id if others else found[0].id
+def _shortfall(residual: Mapping[int, float], inside: NDArray[np.int64], scores: Matrix, tools: Tools) -> float:
+    """The p-value of a part's mean residual being lower than the rest's; 1 where its pairs do match, or could not be expected to."""
+    chosen = set(inside.tolist())
+    part = np.asarray([residual[row] for row in chosen])
+    rest = np.asarray([value for row, value in residual.items() if row not in chosen])
+    root = np.sqrt(len(part))
+    if max(match(scores).z, part.mean() * root) >= ABSENT or rest.mean() * root < CLEAR - 2 or len(rest) < MIN_PAIRS:
+        return 1.0
+    error = np.sqrt(rest.var() * (1 / len(part) + 1 / len(rest)))
+    return tools.normal_tail(float((rest.mean() - part.mean()) / max(error, 1e-9)))
+
+
+WORST = 0.05
+STRONG_SHARE, STRONG_RANK, MISFIT = 0.8, 0.05, 0.5
+
+
+@check("No pair stands out as mismatched", "warn", embeds=True)
+def mismatched_pairs(evidence: Evidence) -> Outcome:
+    """Pairs are ranked by their double-centred residual; the worst 5 % are listed.
+
+    That is a ranking to look at and no verdict, unless the embedder is strong here (80 % of the pairs fit better than 95 % of the others
+    do): then a pair that fits worse than half of the others is reported. Swaps between samples of like content cannot be seen.
+    """
+    worst: list[tuple[float, Item]] = []
+    misfits: list[tuple[float, Item]] = []
+    matched = [one for one in _matched(evidence) if one.match.z >= ABSENT]
+    for one in matched:
+        everything = np.arange(len(one.pairs.rows))
+        residual, better = standing(_scores(one.pairs, everything))
+        order = np.argsort(residual, kind="stable")
+        rows = order[: max(1, int(WORST * len(order)))]
+        note = f"{one.pairs.left} and {one.pairs.right}"
+        said = [f"{note} fit worse than {share:.0%} of the others" for share in better[rows]]
+        listed = [next(_found(evidence, one.pairs, [row], text)) for row, text in zip(rows.tolist(), said, strict=True)]
+        ranked = list(zip(residual[rows].tolist(), listed, strict=True))
+        worst += ranked
+        if (better < STRONG_RANK).mean() >= STRONG_SHARE:
+            misfits += [pair for pair, row in zip(ranked, rows.tolist(), strict=True) if better[row] > MISFIT]
+    if not matched:
+        return (
+            _few(evidence)
+            if not _matched(evidence)
+            else Outcome(0, message="No split's pairs match well enough to rank them.")
+        )
+    shown = [item for _, item in sorted(misfits or worst, key=lambda pair: pair[0])]
+    message = (
+        f"{len(misfits):,} pairs fit worse than most others would."
+        if misfits
+        else f"The worst {WORST:.0%} of the pairs are listed: a ranking to look at, not a verdict."
+    )
+    n = len({(one.pairs.split, int(row)) for one in matched for row in one.pairs.rows})
+    return Outcome(n, shown, value=len(misfits), threshold=0, message=message, status="warn" if misfits else "pass")
+
+
+@check("Texts are not shifted against their media", "fail", embeds=True)
+def shifted_pairs(evidence: Evidence) -> Outcome:
+    """One lost caption line moves all that follow: in runs of up to 200 rows, the row's own partner is held against its ten neighbours.
+
+    A run fails where a neighbour matches (p below 0.001 after Holm's correction over all runs and lags) and its z is above that of the
+    row's own partner by 3 or more.
+    """
+    matched = _matched(evidence)
+    if evidence.tools is None or not matched:
+        return _few(evidence)
+    tried = []
+    for one in matched:
+        for window in np.unique(one.pairs.windows):
+            rows = np.flatnonzero(one.pairs.windows == window)
+            if len(rows) >= MIN_PAIRS:
+                profile = lag_profile(_scores(one.pairs, rows))
+                lag = max(profile, key=lambda lag: profile[lag])
+                tried.append((one.pairs, rows, lag, profile[lag], profile[0]))
+    chances = [min(1.0, len(LAGS) * evidence.tools.normal_tail(z)) for *_, z, _ in tried]
+    corrected = evidence.tools.holm(chances)
+    shifted = [
+        (pairs, rows, lag)
+        for (pairs, rows, lag, z, own), p in zip(tried, corrected, strict=True)
+        if lag and p < SURE and z - own >= ABSENT
+    ]
+    bad = [
+        item
+        for pairs, rows, lag in shifted
+        for item in _found(
+            evidence,
+            pairs,
+            rows,
+            f"its {pairs.right} is that of the sample {abs(lag)} {'after' if lag > 0 else 'before'}",
+        )
+    ]
+    first = [f"{_name(pairs)} from row {pairs.rows[rows[0]]:,} on by {lag:+d}" for pairs, rows, lag in shifted[:3]]
+    message = f"Shifted: {'; '.join(first)}." if first else f"{len(tried)} runs of rows match best without a shift."
+    return Outcome(_tested(matched), bad, value=len(shifted), threshold=0, message=message)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmbench.files import write_bytes
+from mmbench.files import digest, write_bytes
 from mmbench.loaders.checks.base import Result
 from mmbench.loaders.dataset import PairedDataset
+from mmbench.loaders.verdicts import remember
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,21 +31,33 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether no check failed; warnings are allowed."""
-        return not any(result.status == "fail" for result in self.results)
+        """Whether no check failed; warnings and known failures are allowed."""
+        return not any(result.status == "fail" and result.open for result in self.results)
 
     @property
     def findings(self) -> tuple[Result, ...]:
-        """The results that are fail, warn or inconclusive, worst first."""
+        """The open results (fail, warn or inconclusive, not accepted), worst first."""
         order = ("fail", "warn", "inconclusive")
-        found = [result for result in self.results if result.status in order]
+        found = [result for result in self.results if result.open]
         return tuple(sorted(found, key=lambda result: order.index(result.status)))
 
+    @property
+    def known(self) -> tuple[Result, ...]:
+        """The accepted results."""
+        return tuple(result for result in self.results if result.accepted)
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of what was checked and found; runs record it."""
+        return digest(self.to_dict())
+
     def to_pandas(self) -> "pd.DataFrame":
-        """One row per check: ``check, status, n_checked, n_bad, unit, value, threshold, message, items``."""
+        """One row per check: ``check, family, status, accepted, n_checked, n_bad, unit, value, threshold, message, items``."""
         import pandas as pd
 
-        columns = ["check", "status", "n_checked", "n_bad", "unit", "value", "threshold", "message", "items"]
+        columns = [
+            "check", "family", "status", "accepted", "n_checked", "n_bad", "unit", "value", "threshold", "message", "items",
+        ]  # fmt: skip
         return pd.DataFrame([result.to_dict() for result in self.results], columns=columns)
 
     def to_dict(self) -> dict[str, Any]:
@@ -61,6 +74,12 @@ class CheckReport:
     def to_json(self) -> str:
         """``to_dict`` as one strict JSON document."""
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+
+    def remember(self) -> None:
+        """Keep the verdict on each split, so that runs on it record it. Nothing is kept of a part of a split."""
+        failed = [result.check for result in self.findings if result.status == "fail"]
+        for dataset in () if self.partial else self.splits.values():
+            remember(dataset.fingerprint, report=self.digest, failed=failed, beside=list(self.splits))
 
     def to_html(self, folder: str | Path) -> Path:
         """Write ``index.html`` and ``report.json`` to a folder; returns the page's path.

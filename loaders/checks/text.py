@@ -1,10 +1,14 @@
-"""Checks of texts: their encoding and their length."""
+"""Checks of texts: their encoding, their length, and whether they say anything."""
 
 import re
-from collections import Counter
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 
-from mmbench.loaders.checks.base import Evidence, Outcome, SampleProbe, check
+from mmbench.loaders.checks.base import MEDIA, Evidence, Outcome, SampleProbe, Seen, check
+from mmbench.loaders.checks.contents import normalised
 from mmbench.samples import Modality, Sample, TextPart
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff]")  # not tab, line ends and U+0085
@@ -90,3 +94,125 @@ def text_length(evidence: Evidence) -> Outcome:
     longest = max((one.value[1] for one in seen), default=0)
     message = f"{shortest:,} to {longest:,} characters; {len(bad):,} samples with blank or repeated texts."
     return Outcome(len(seen), bad, value=len(bad), threshold=0, message=message)
+
+
+GENERIC_SHARE, GENERIC_MIN = 0.02, 10
+CAPTIONS = SampleProbe(
+    lambda sample: (
+        tuple(
+            (part.language, normalised(part.text))
+            for part in sample.content
+            if isinstance(part, TextPart) and part.text.strip()
+        )
+        if sample.target is None and sample.modalities & MEDIA
+        else None
+    )
+)
+
+
+@check("Texts say something about their own sample", "warn", CAPTIONS, any_of=MEDIA, all_of=frozenset({Modality.TEXT}))
+def generic_text(evidence: Evidence) -> Outcome:
+    """One text beside many media ("an image") matches all of them: each such pair is a coin toss in retrieval.
+
+    Reported is a normalised text of one language in at least 2 % and at least 10 of a split's samples without answers.
+    """
+    by_split: defaultdict[str, list[Seen[tuple[tuple[str | None, str], ...]]]] = defaultdict(list)
+    for seen in evidence.seen(CAPTIONS):
+        by_split[seen.split].append(seen)
+    bad, said = [], []
+    for split, rows in by_split.items():
+        counted = Counter(text for seen in rows for text in set(seen.value))
+        often = {text: n for text, n in counted.items() if n >= max(GENERIC_MIN, GENERIC_SHARE * len(rows))}
+        said += [
+            f"{text!r} in {n:,} of {split}" for (_, text), n in sorted(often.items(), key=lambda pair: -pair[1])[:3]
+        ]
+        bad += [
+            seen.item(f"{text[1][:40]!r} stands in {often[text]:,} samples")
+            for seen in rows
+            for text in seen.value
+            if text in often
+        ]
+    n = sum(map(len, by_split.values()))
+    message = f"{'; '.join(said)}." if said else "No text stands in many samples."
+    return Outcome(n, bad, value=len(bad), threshold=0, message=message)
+
+
+SCRIPTS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "CYRILLIC": frozenset({"be", "bg", "kk", "ky", "mk", "mn", "ru", "tg", "uk"}), "GREEK": frozenset({"el"}),
+        "ARABIC": frozenset({"ar", "fa", "ps", "sd", "ug", "ur"}), "HEBREW": frozenset({"he", "yi"}),
+        "DEVANAGARI": frozenset({"hi", "mr", "ne", "sa"}), "BENGALI": frozenset({"as", "bn"}), "TAMIL": frozenset({"ta"}),
+        "TELUGU": frozenset({"te"}), "KANNADA": frozenset({"kn"}), "MALAYALAM": frozenset({"ml"}), "GUJARATI": frozenset({"gu"}),
+        "GURMUKHI": frozenset({"pa"}), "THAI": frozenset({"th"}), "KHMER": frozenset({"km"}), "LAO": frozenset({"lo"}),
+        "MYANMAR": frozenset({"my"}), "GEORGIAN": frozenset({"ka"}), "ARMENIAN": frozenset({"hy"}), "ETHIOPIC": frozenset({"am", "ti"}),
+        "SINHALA": frozenset({"si"}), "HANGUL": frozenset({"ko"}), "CJK": frozenset({"ja", "zh"}),
+    }
+)  # fmt: skip
+EITHER = frozenset({"az", "bs", "iu", "ku", "ms", "sr", "uz"})  # written in several scripts
+KANA = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "HALFWIDTH": "CJK", "IDEOGRAPHIC": "CJK"}
+MIN_LETTERS = 4
+
+
+@cache
+def _script(letter: str) -> str:
+    name = unicodedata.name(letter, "?").split(" ")[0]
+    return KANA.get(name, name)
+
+
+def script_of(text: str) -> str | None:
+    """The Unicode script of most of a text's letters (``LATIN``, ``CJK`` with kana); ``None`` below four letters."""
+    counted = Counter(_script(letter) for letter in text if letter.isalpha())
+    return counted.most_common(1)[0][0] if counted.total() >= MIN_LETTERS or "CJK" in counted else None
+
+
+def _expected(language: str | None) -> str | None:
+    """The script of a language tag; ``None`` where there are several or none is known. A script in the tag (``zh-Latn``) leaves it open."""
+    base, *rest = (language or "").lower().split("-")
+    if not base or base in EITHER or any(len(part) == 4 for part in rest):
+        return None
+    return next((script for script, tongues in SCRIPTS.items() if base in tongues), "LATIN" if len(base) == 2 else None)
+
+
+SCRIPT = SampleProbe(
+    lambda sample: (
+        tuple(
+            (part.language, found)
+            for part in sample.content
+            if isinstance(part, TextPart) and (found := script_of(part.text)) is not None
+        )
+        or None
+    )
+)
+
+
+@check("Texts are in the script of their language", "warn", SCRIPT, all_of=frozenset({Modality.TEXT}))
+def text_script(evidence: Evidence) -> Outcome:
+    """A Russian caption among English ones scores as a mistake of the model.
+
+    Most letters of a text are held against the script that its language tag asks for; texts without a tag against the script of 95 %
+    of the split's. It knows scripts and no languages: French among English is not seen.
+    """
+    seen = list(evidence.seen(SCRIPT))
+    usual = _usual_scripts(seen)
+    bad, counted = [], Counter[str]()
+    for one in seen:
+        for language, script in one.value:
+            counted[script] += 1
+            wanted = _expected(language) if language else usual.get(one.split)
+            if wanted not in (None, script):
+                bad.append(
+                    one.item(
+                        f"{language or 'a text'}: most letters are {script.title()}, expected {str(wanted).title()}"
+                    )
+                )
+    named = ", ".join(f"{script.title()} {count:,}" for script, count in counted.most_common(6))
+    return Outcome(len(seen), bad, value=len(bad), threshold=0, message=f"Scripts of the texts: {named or 'none'}.")
+
+
+def _usual_scripts(seen: list[Seen[tuple[tuple[str | None, str], ...]]]) -> dict[str, str]:
+    """Per split the script that 95 % of the texts without a language tag are in."""
+    counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for one in seen:
+        counted[one.split].update(script for language, script in one.value if language is None)
+    top = {split: found.most_common(1)[0] for split, found in counted.items() if found}
+    return {split: script for split, (script, count) in top.items() if count >= 0.95 * counted[split].total()}

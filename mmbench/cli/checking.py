@@ -1,11 +1,16 @@
 """The commands ``mmbench check`` and ``mmbench peek``."""
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mmbench.cli import output
+
+if TYPE_CHECKING:
+    from mmbench.loaders.checks import CheckReport
 
 Where = Annotated[str, typer.Argument(metavar="KEY|DIR", help="A dataset's key, or a folder with your own data.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
@@ -15,9 +20,22 @@ SHOWN_IDS = 3
 
 def check(
     where: Where,
+    against: Annotated[
+        str | None, typer.Argument(metavar="[KEY|DIR]", help="Another dataset: look only for what stands in both.")
+    ] = None,
     split: Annotated[str | None, typer.Option(help=SPLIT)] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="About this many samples per split: whole groups.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Embeds the pairs; by default frozen encoders with fitted maps.")
+    ] = None,
+    pairs: Annotated[int, typer.Option(min=0, help="Embed about this many samples; 0 leaves these checks out.")] = 2000,
     out: Annotated[Path | None, typer.Option("--out", help="A folder for a page with the offending samples.")] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline", help="A file of accepted findings: written where there is none, else it may only shrink."
+        ),
+    ] = None,
     fail_on: Annotated[
         Literal["warn", "fail", "never"], typer.Option("--fail-on", help="Exit with 1 from this status on.")
     ] = "fail",
@@ -25,29 +43,50 @@ def check(
 ) -> None:
     """Check that media decode, that parts belong together and that splits do not leak. Exit code 1 when a check fails."""
     from mmbench.checking import check as checked
+    from mmbench.loaders.checks.baseline import read_baseline, write_baseline
 
-    report = checked(where, split=split, limit=limit, progress=not as_json)
+    before = read_baseline(baseline) if baseline is not None and baseline.exists() else None
+    report = checked(
+        where, against, split=split, limit=limit, model=model, pairs=pairs, accepted=before, progress=not as_json
+    )
     page = None if out is None else report.to_html(out)
+    kept = None if baseline is None else write_baseline(baseline, report, before)
     if as_json:
         output.json_document(report.to_dict())
     else:
-        rows = [
-            {
-                "check": one.check,
-                "status": one.status.replace("_", " "),
-                "found": one.n_bad or None,
-                "of": f"{one.n_checked:,} {one.unit}" if one.n_checked else None,
-                "what was seen": one.message,
-                "first": ", ".join(one.ids[:SHOWN_IDS]) + (" …" if one.n_bad > SHOWN_IDS else ""),
-            }
-            for one in report.results
-        ]
-        output.table(rows, list(rows[0]), title=where, as_json=False)
-        if page is not None:
-            typer.echo(f"Open {page}; report.json is beside it.")
+        output.table(_rows(report), list(_rows(report)[0]), title=where, as_json=False)
+        for line in _ending(report, page, baseline if before is None else None, kept):
+            typer.echo(line)
     worst = {"fail": not report.ok, "warn": bool(report.findings), "never": False}
-    if worst[fail_on]:
+    if worst[fail_on] and not (baseline is not None and before is None):
         raise typer.Exit(1)
+
+
+def _rows(report: "CheckReport") -> list[dict[str, object]]:
+    return [
+        {
+            "check": one.check,
+            "status": one.status.replace("_", " ") + (", known" if one.accepted else ""),
+            "found": one.n_bad or None,
+            "of": f"{one.n_checked:,} {one.unit}" if one.n_checked else None,
+            "what was seen": one.message,
+            "first": ", ".join(one.ids[:SHOWN_IDS]) + (" …" if one.n_bad > SHOWN_IDS else ""),
+        }
+        for one in report.results
+    ]
+
+
+def _ending(
+    report: "CheckReport", page: Path | None, written: Path | None, kept: Mapping[str, int] | None
+) -> Iterator[str]:
+    counted = Counter(one.status for one in report.findings)
+    open_ones = ", ".join(f"{n} {status}" for status, n in counted.items())
+    known = f"; {len(report.known)} known" if report.known else ""
+    yield f"{len(report.results)} checks: {open_ones or 'nothing open'}{known}. Report {report.digest[:12]}."
+    if written is not None:
+        yield f"Accepted the findings of {len(kept or ())} checks in {written}; from now on they may only shrink."
+    if page is not None:
+        yield f"Open {page}; report.json is beside it."
 
 
 def peek(

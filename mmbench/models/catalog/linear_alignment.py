@@ -10,12 +10,11 @@ from mmbench.models import ModelEntry
 from mmbench.models.base import Fitted, ModelCard
 from mmbench.models.encoders.features import FrozenFeatures
 from mmbench.models.heads import AnswerHead, ValueHead
-from mmbench.models.ridge import Floats, Standardizer, best_ridge
+from mmbench.models.ridge import Floats, Standardizer, best_ridge, mean_hits
 from mmbench.samples import Modality, Request, Response, Role, Sample
 
 PENALTIES = tuple(10.0**power for power in range(1, 7))
 ANCHORS = (Modality.TEXT, Modality.IMAGE, Modality.AUDIO)  # the first of these that a pair has is mapped into
-TOP = 10
 
 
 class LinearAlignment:
@@ -96,7 +95,7 @@ class _Maps:
         scales = {modality: Standardizer.fit(values) for modality, values in rows.items()}
         x, y = (scales[modality](rows[modality]) for modality in (source, anchor))
         held_x, held_y = (scales[modality](features(valid, modality)) for modality in (source, anchor))
-        weights, _ = best_ridge(x.T @ x, x.T @ y, PENALTIES, lambda weights: _hits(held_x @ weights, held_y))
+        weights, _ = best_ridge(x.T @ x, x.T @ y, PENALTIES, lambda weights: mean_hits(held_x @ weights, held_y))
         return cls(source, anchor, scales, weights)
 
     def __call__(self, rows: NDArray[np.float32], modality: Modality) -> Floats:
@@ -125,16 +124,6 @@ class _Maps:
             for modality in (source, anchor)
         }
         return cls(source, anchor, scales, np.asarray(state["maps.weights"]))
-
-
-def _hits(left: Floats, right: Floats) -> float:
-    """Mean hit@10 of both directions for row-aligned pairs."""
-    unit = [rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12) for rows in (left, right)]
-    scores = unit[0] @ unit[1].T
-    own = np.diag(scores)
-    forward = (scores > own[:, None]).sum(axis=1) < TOP
-    backward = (scores > own[None, :]).sum(axis=0) < TOP
-    return float(forward.mean() + backward.mean()) / 2
 
 
 ENTRY = ModelEntry(

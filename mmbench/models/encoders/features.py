@@ -8,16 +8,21 @@ from numpy.typing import NDArray
 
 from mmbench.errors import UserError
 from mmbench.media import decode_audio, decode_image
-from mmbench.samples import MediaPart, Modality, Part, Sample, TextPart
+from mmbench.samples import FeaturesPart, MediaPart, Modality, Part, Sample, TextPart
 
 Encoder = Callable[[Sequence[Any]], NDArray[np.float32]]
 CHUNK = 64
 
 
 class FrozenFeatures:
-    """One feature vector per part, remembered by the part's fingerprint. Encoders are loaded when first needed."""
+    """One feature vector per part, remembered by the part's fingerprint. Encoders are loaded when first needed.
 
-    def __init__(self) -> None:
+    Args:
+        load: a modality to its encoder; the ones with weights by default, ``light`` for those without.
+    """
+
+    def __init__(self, load: "Callable[[Modality], Encoder] | None" = None) -> None:
+        self._load = load or frozen
         self._encoders: dict[Modality, Encoder] = {}
         self._known: dict[tuple[Modality, str], NDArray[np.float32]] = {}
 
@@ -37,7 +42,7 @@ class FrozenFeatures:
     def _encoder(self, modality: Modality) -> Encoder:
         if modality not in self._encoders:
             try:
-                self._encoders[modality] = _load(modality)
+                self._encoders[modality] = self._load(modality)
             except ModuleNotFoundError as error:
                 raise UserError(
                     f"The frozen encoders need {error.name!r}, which is not installed: run pip install 'mmbench[demo]'."
@@ -50,6 +55,8 @@ def _only(sample: Sample, modality: Modality) -> Part:
         return sample.image
     if modality is Modality.AUDIO:
         return sample.audio
+    if modality is Modality.FEATURES:
+        return next(part for part in sample.content if isinstance(part, FeaturesPart))
     return TextPart(sample.text)
 
 
@@ -62,10 +69,11 @@ def _content(sample: Sample, part: Part) -> Any:
         from mmbench.models.encoders.sounds import RATE
 
         return decode_audio(part, sample.id, RATE)[0]
-    raise ValueError(f"sample {sample.id!r}: there is no frozen encoder for {part.modality}")
+    return part.values
 
 
-def _load(modality: Modality) -> Encoder:
+def frozen(modality: Modality) -> Encoder:
+    """EfficientNet-Lite0 for pictures, MiniLM for texts (extra ``demo``); for the rest as ``light``."""
     if modality is Modality.IMAGE:
         from mmbench.models.encoders.images import ImageEncoder
 
@@ -74,6 +82,18 @@ def _load(modality: Modality) -> Encoder:
         from mmbench.models.encoders.texts import TextEncoder
 
         return TextEncoder()
+    return light(modality)
+
+
+def light(modality: Modality) -> Encoder:
+    """Encoders without weights: colours and edges, hashed letters, log-mel statistics, moments of features."""
+    from mmbench.models.encoders.light import light_features, light_pictures, light_texts
     from mmbench.models.encoders.sounds import log_mel_statistics
 
+    if modality is Modality.IMAGE:
+        return light_pictures
+    if modality is Modality.TEXT:
+        return light_texts
+    if modality is Modality.FEATURES:
+        return light_features
     return lambda sounds: np.stack([log_mel_statistics(sound) for sound in sounds])
