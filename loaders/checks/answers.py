@@ -293,7 +293,13 @@ def _lookup(learnt: Sequence[Seen[_Answer]], tested: Sequence[Seen[_Answer]]) ->
             table[key][one.value.texts[0]] += 1
     best = {key: counted.most_common(1)[0][0] for key, counted in table.items()}
     said = (next((best[key] for key in _keys(one.value.question) if key in best), "") for one in tested)
-    return sum(answer in one.value.texts for answer, one in zip(said, tested, strict=True))
+    return sum(answer in _top(one.value.texts) for answer, one in zip(said, tested, strict=True))
+
+
+def _top(answers: Sequence[str]) -> list[str]:
+    """The most frequent of the accepted answers: any of a few, but not what one of ten people said."""
+    counted = Counter(answers)
+    return [answer for answer, count in counted.items() if count == max(counted.values())]
 
 
 def _keys(question: str) -> tuple[str, ...]:

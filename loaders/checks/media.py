@@ -1,14 +1,18 @@
 """Checks of the files: present, decodable, of the declared type, of one format, with a signal, and none without content."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mmbench.loaders.checks.base import MEDIA, Evidence, MediaProbe, Outcome, SampleProbe, Seen, check
-from mmbench.loaders.checks.decoding import Failure, Medium, Picture, Sound
-from mmbench.samples import FeaturesPart, Modality, Sample, TextPart
+from mmbench.loaders.checks._reference import FLAC, FLAC_SAMPLES, JPEG, JPEG_PIXELS
+from mmbench.loaders.checks.base import MEDIA, Evidence, MediaProbe, Outcome, SampleProbe, Seen, Status, check
+from mmbench.loaders.checks.contents import MEDIA_CONTENT
+from mmbench.loaders.checks.decoding import Failure, Medium, Picture, Sound, decode
+from mmbench.media import pcm_fingerprint, pixel_fingerprint
+from mmbench.samples import FeaturesPart, Modality, Sample, TextPart, media_part
 
 CLIPPED_LEVEL, CLIPPED_SHARE = 0.999, 0.01
 FRAME_SECONDS, SILENCE_LEVEL, SILENT_SHARE = 0.025, 10 ** (-60 / 20), 0.95
@@ -190,3 +194,44 @@ def modality_drop_out(evidence: Evidence) -> Outcome:
     named += [f"{len(blank)} pictures of one colour"] if blank else []
     message = f"Without {', '.join(named)}." if named else "Every sample holds every modality of the set."
     return Outcome(len(evidence), bad + blank, value=worst, threshold=0.0, message=message)
+
+
+def _repeatable(medium: Medium) -> bool | None:
+    """Whether a generated medium, which is identified by its decoded content, decodes to it; ``None`` for all others."""
+    if isinstance(medium, Failure) or medium.part.fingerprint == medium.part.sha256:
+        return None
+    return _print_of(medium) == medium.part.fingerprint
+
+
+def _print_of(medium: Picture | Sound) -> str:
+    if isinstance(medium, Picture):
+        return pixel_fingerprint(medium.image)
+    return pcm_fingerprint(np.rint(medium.wave[0] * 32768).astype(np.int16), medium.rate)
+
+
+REPEATABLE = MediaProbe(_repeatable)
+FIXED = 32
+
+
+@check("This machine decodes as others do", "warn", REPEATABLE, MEDIA_CONTENT, any_of=MEDIA)
+def decoding(evidence: Evidence) -> Outcome:
+    """A fast JPEG transform changes three quarters of the values: the same file is then another picture to the model.
+
+    Decoded are a reference JPEG (progressive, halved colours, turned by EXIF) and FLAC with known content, and all generated media,
+    which are identified by their content. The message gives a digest of the first 32 files' decoded content, to be held against
+    another machine's.
+    """
+    known = ((JPEG, JPEG_PIXELS, Modality.IMAGE, "image/jpeg"), (FLAC, FLAC_SAMPLES, Modality.AUDIO, "audio/flac"))
+    wrong = []
+    for data, content, modality, kind in known:
+        medium = decode(media_part(modality, kind, data), "reference")
+        wrong += [] if not isinstance(medium, Failure) and _print_of(medium) == content else [kind]
+    seen = list(evidence.seen(REPEATABLE))
+    bad = [one.item("does not decode to the content that identifies it") for one in seen if not one.value]
+    first = [one.value for _, one in zip(range(FIXED), evidence.seen(MEDIA_CONTENT), strict=False)]
+    digest = hashlib.sha256(b"".join(first)).hexdigest()[:12]
+    status: Status | None = "warn" if wrong else None
+    said = f"Decoded otherwise than by the reference: {', '.join(wrong)}. " if wrong else ""
+    message = f"{said}The first {len(first)} files decode to {digest}."
+    n = len(known) + len(seen)
+    return Outcome(n, bad, value=len(bad) + len(wrong), threshold=0, message=message, status=status, unit="files")

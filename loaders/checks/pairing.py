@@ -261,7 +261,7 @@ def _inside(found: Iterable[Seen[V]], pairs: Pairs, place: Mapping[int, int]) ->
 def pairing_by_stratum(evidence: Evidence) -> Outcome:
     """One shard, source or kind of text whose pairs match no better than shuffled ones, where the rest of the split does.
 
-    A part fails whose pairs match neither among themselves nor among all (z below 3), where the rest lets 4 or more be expected, and
+    A part fails whose pairs match neither among themselves nor among all (z below 3), where the rest lets 6 or more be expected, and
     whose mean residual is lower than the rest's with p below 0.001 after Holm's correction over all parts: runs of rows, quarters by
     length of text, values of meta. A part of like content that is shuffled within itself cannot be seen.
     """
@@ -303,7 +303,7 @@ def _shortfall(residual: Mapping[int, float], inside: NDArray[np.int64], scores:
     part = np.asarray([residual[row] for row in chosen])
     rest = np.asarray([value for row, value in residual.items() if row not in chosen])
     root = np.sqrt(len(part))
-    if max(match(scores).z, part.mean() * root) >= ABSENT or rest.mean() * root < CLEAR - 2 or len(rest) < MIN_PAIRS:
+    if max(match(scores).z, part.mean() * root) >= ABSENT or rest.mean() * root < CLEAR or len(rest) < MIN_PAIRS:
         return 1.0
     error = np.sqrt(rest.var() * (1 / len(part) + 1 / len(rest)))
     return tools.normal_tail(float((rest.mean() - part.mean()) / max(error, 1e-9)))

@@ -162,7 +162,8 @@ def _script(letter: str) -> str:
 def script_of(text: str) -> str | None:
     """The Unicode script of most of a text's letters (``LATIN``, ``CJK`` with kana); ``None`` below four letters."""
     counted = Counter(_script(letter) for letter in text if letter.isalpha())
-    return counted.most_common(1)[0][0] if counted.total() >= MIN_LETTERS or "CJK" in counted else None
+    top = counted.most_common(1)[0][0] if counted else None
+    return top if counted.total() >= MIN_LETTERS or top == "CJK" else None
 
 
 def _expected(language: str | None) -> str | None:

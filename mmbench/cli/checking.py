@@ -63,16 +63,19 @@ def check(
 
 
 def _rows(report: "CheckReport") -> list[dict[str, object]]:
+    """What applies, what is open first."""
+    order = {result.check: number for number, result in enumerate(report.findings)}
+    applied = [one for one in report.results if one.status != "not_applicable"]
     return [
         {
             "check": one.check,
-            "status": one.status.replace("_", " ") + (", known" if one.accepted else ""),
+            "status": one.status + (", known" if one.accepted else ""),
             "found": one.n_bad or None,
-            "of": f"{one.n_checked:,} {one.unit}" if one.n_checked else None,
+            "of": f"{one.n_checked:,} {one.unit}",
             "what was seen": one.message,
             "first": ", ".join(one.ids[:SHOWN_IDS]) + (" …" if one.n_bad > SHOWN_IDS else ""),
         }
-        for one in report.results
+        for one in sorted(applied, key=lambda one: order.get(one.check, len(order)))
     ]
 
 
@@ -82,7 +85,10 @@ def _ending(
     counted = Counter(one.status for one in report.findings)
     open_ones = ", ".join(f"{n} {status}" for status, n in counted.items())
     known = f"; {len(report.known)} known" if report.known else ""
-    yield f"{len(report.results)} checks: {open_ones or 'nothing open'}{known}. Report {report.digest[:12]}."
+    absent = [one.check for one in report.results if one.status == "not_applicable"]
+    if absent:
+        yield f"Do not apply here: {', '.join(absent)}."
+    yield f"{len(report.results) - len(absent)} checks: {open_ones or 'nothing open'}{known}. Report {report.digest[:12]}."
     if written is not None:
         yield f"Accepted the findings of {len(kept or ())} checks in {written}; from now on they may only shrink."
     if page is not None:
