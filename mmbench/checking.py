@@ -1,20 +1,25 @@
 """``mmbench.check`` and ``mmbench.peek``: a dataset by key, folder or as loaded, to a report of its checks or a page of its samples."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from mmbench.errors import UserError
-from mmbench.files import write_bytes
+from mmbench.files import digest, write_bytes
 from mmbench.loaders import all_cards, get_card, load_dataset
 from mmbench.loaders.checks import CheckReport, Tools, all_checks, run_checks
+from mmbench.loaders.checks.contents import normalised
+from mmbench.loaders.checks.report import Bound
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.loaders.peek import peek_page
 from mmbench.loaders.views import may_show
 from mmbench.models import LoadedModel, load_model, wrap_model
 from mmbench.models.pairs import EmbeddedPairs, embedded_pairs
-from mmbench.samples import Modality
+from mmbench.samples import Modality, TextPart
 from mmbench.stats import chi_square_tail, holm, normal_tail
+from mmbench.tasks import tasks_on
 
 if TYPE_CHECKING:
     import datasets
@@ -77,8 +82,46 @@ def check(
         accepted={**_known(splits), **(accepted or {})},
         progress=progress,
     )
+    report = replace(report, bounds=tuple(_bounds(splits, report.twins)))
     report.remember()
     return report
+
+
+def _bounds(splits: Mapping[str, PairedDataset], media: Mapping[str, str]) -> Iterator[Bound]:
+    """Chance and the best possible of the scores of the dataset's tasks on the splits at hand."""
+    card = next(iter(splits.values())).card
+    texts = {
+        part.fingerprint: digest(normalised(part.text))
+        for dataset in splits.values()
+        for sample in dataset
+        for part in sample.content
+        if isinstance(part, TextPart)
+    }
+
+    def same(fingerprint: str) -> str:
+        return texts.get(fingerprint) or media.get(fingerprint[:32], fingerprint[:32])
+
+    for task in tasks_on(card):
+        if task.split in splits:
+            try:
+                found = task.bounds(splits.__getitem__, same)
+            except ValueError:  # the split holds nothing that this task scores
+                continue
+            for key, facts in task.metric.keys.items():
+                if not facts.count:
+                    yield Bound(
+                        task.id,
+                        key,
+                        found.n,
+                        _number(found.chance.get(key)),
+                        _number(found.best.get(key)),
+                        found.limited,
+                    )
+
+
+def _number(value: float | None) -> float | None:
+    """JSON has no NaN."""
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def _loaded(

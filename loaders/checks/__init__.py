@@ -7,6 +7,7 @@ from typing import Any
 
 from mmbench.discovery import collect
 from mmbench.loaders.checks.base import WHOLE, Check, Column, Evidence, MediaProbe, Probe, SampleProbe, Tools, result_of
+from mmbench.loaders.checks.contents import twins
 from mmbench.loaders.checks.decoding import decode
 from mmbench.loaders.checks.report import CheckReport
 from mmbench.loaders.dataset import PairedDataset
@@ -50,7 +51,7 @@ def run_checks(
     chosen = all_checks() if checks is None else tuple(checks)
     evidence = gather(splits, chosen, partial=partial, tools=tools, sides=sides or {}, progress=progress)
     results = tuple(result_of(one, evidence, (accepted or {}).get(one.key, 0)) for one in chosen)
-    return CheckReport(results, dict(splits), partial=partial)
+    return CheckReport(results, dict(splits), partial=partial, twins=twins(evidence))
 
 
 def gather(

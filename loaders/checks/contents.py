@@ -71,6 +71,7 @@ def _texts(sample: Sample) -> Texts | None:
 MEDIA_CONTENT = MediaProbe(_media)
 TEXTS = SampleProbe(_texts)
 TARGET = SampleProbe(lambda sample: None if sample.target is None else _digest(canonical_json(sample.target)))
+PRINTS = MediaProbe(lambda medium: bytes.fromhex(medium.part.fingerprint)[:SIZE])
 CONTENT = (MEDIA_CONTENT, TEXTS, TARGET)
 
 
@@ -88,6 +89,18 @@ def contents(evidence: Evidence) -> Iterator[Content]:
                 yield Content(
                     split, row, key, group, tuple(media.get(place, ())), texts.get(place, ()), targets.get(place)
                 )
+
+
+def twins(evidence: Evidence) -> dict[str, str]:
+    """Fingerprints (32 digits) of media whose decoded content an earlier one has, to the fingerprint of the first."""
+    if PRINTS not in evidence.columns or MEDIA_CONTENT not in evidence.columns:
+        return {}
+    first: dict[bytes, bytes] = {}
+    found = {}
+    for medium, content in zip(evidence.seen(PRINTS), evidence.seen(MEDIA_CONTENT), strict=True):
+        if first.setdefault(content.value, medium.value) != medium.value:
+            found[medium.value.hex()] = first[content.value].hex()
+    return found
 
 
 def _digest(text: str) -> bytes:

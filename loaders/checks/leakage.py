@@ -9,14 +9,14 @@ import numpy as np
 
 from mmbench.loaders.checks._near import alike, difference_hash, near_pairs, near_sounds, sound_fingerprint, thumbnail
 from mmbench.loaders.checks.base import MEDIA, Evidence, Item, MediaProbe, Outcome, Seen, Status, check
-from mmbench.loaders.checks.contents import CONTENT, MEDIA_CONTENT, Content, contents
+from mmbench.loaders.checks.contents import CONTENT, MEDIA_CONTENT, PRINTS, Content, contents
 from mmbench.loaders.checks.decoding import Medium, Picture, Sound
 from mmbench.samples import Modality
 
 ONE_SPLIT = "Only one split was looked at."
 
 
-@check("No sample stands in two splits", "fail", *CONTENT, between=True)
+@check("No sample stands in two splits", "fail", *CONTENT, PRINTS, between=True)
 def cross_split_leakage(evidence: Evidence) -> Outcome:
     """Equal decoded pixels or sound, or all media and texts together, in two splits: the model has been shown what it is tested on.
 

@@ -28,6 +28,7 @@ def page(report: "CheckReport") -> str:
         allowed=views.allowed,
         ok=report.ok,
         results=sorted(report.results, key=lambda result: order.index(result.status)),
+        bounds=report.bounds,
         findings=[_finding(result, report, views) for result in report.findings],
     )
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What one score of one task can be on these data.
+
+    Attributes:
+        task, metric: which score.
+        n: samples behind it.
+        chance: of knowing nothing; ``None`` where that has no one value.
+        best: of a model that knows everything but cannot tell equal content apart.
+        limited: samples that it cannot be sure of.
+    """
+
+    task: str
+    metric: str
+    n: int
+    chance: float | None
+    best: float | None
+    limited: int
+
+
 @dataclass(frozen=True)
 class CheckReport:
     """What the checks found on the splits of one dataset.
@@ -23,11 +43,15 @@ class CheckReport:
         results: one per check.
         splits: what was checked.
         partial: only some samples were looked at.
+        twins: fingerprints of media to that of an earlier one with equal decoded content (32 digits each).
+        bounds: per task and score what chance gives and the best that is possible, where tasks were asked.
     """
 
     results: tuple[Result, ...]
     splits: Mapping[str, PairedDataset] = field(repr=False)
     partial: bool = False
+    twins: Mapping[str, str] = field(default_factory=dict, repr=False)
+    bounds: tuple[Bound, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -68,6 +92,7 @@ class CheckReport:
             "ok": self.ok,
             "partial": self.partial,
             "splits": [{name: one[name] for name in names} for one in facts],
+            "bounds": [asdict(one) for one in self.bounds],
             "results": [result.to_dict() for result in self.results],
         }
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +12,7 @@ from mmbench.cli import output
 
 if TYPE_CHECKING:
     from mmbench.loaders.checks import CheckReport
+    from mmbench.loaders.checks.report import Bound
 
 Where = Annotated[str, typer.Argument(metavar="KEY|DIR", help="A dataset's key, or a folder with your own data.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
@@ -55,6 +57,9 @@ def check(
         output.json_document(report.to_dict())
     else:
         output.table(_rows(report), list(_rows(report)[0]), title=where, as_json=False)
+        if report.bounds:
+            bounds = [{**asdict(one), "limited": one.limited or None} for one in _primaries(report)]
+            output.table(bounds, list(bounds[0]), title="What scores can be", as_json=False)
         for line in _ending(report, page, baseline if before is None else None, kept):
             typer.echo(line)
     worst = {"fail": not report.ok, "warn": bool(report.findings), "never": False}
@@ -77,6 +82,14 @@ def _rows(report: "CheckReport") -> list[dict[str, object]]:
         }
         for one in sorted(applied, key=lambda one: order.get(one.check, len(order)))
     ]
+
+
+def _primaries(report: "CheckReport") -> "list[Bound]":
+    """The score that each task ranks by."""
+    from mmbench.tasks import tasks_on
+
+    ranked = {task.id: task.primary for task in tasks_on(next(iter(report.splits.values())).card)}
+    return [one for one in report.bounds if ranked.get(one.task) == one.metric]
 
 
 def _ending(

@@ -4,11 +4,12 @@ from functools import cache
 
 from mmbench.discovery import collect
 from mmbench.errors import unknown_key
+from mmbench.loaders import DatasetCard
 from mmbench.tasks.base import Task
-from mmbench.tasks.own import PREFIX, own_task
+from mmbench.tasks.own import PREFIX, own_task, own_tasks
 from mmbench.tasks.suites import Suite
 
-__all__ = ["Suite", "Task", "all_suites", "all_tasks", "get_suite", "get_task"]
+__all__ = ["Suite", "Task", "all_suites", "all_tasks", "get_suite", "get_task", "tasks_on"]
 
 
 @cache
@@ -38,6 +39,12 @@ def get_task(key: str) -> Task:
     if key.startswith(PREFIX):
         return own_task(key, _catalog())
     raise unknown_key("task", key, list(_catalog()))
+
+
+def tasks_on(card: DatasetCard) -> list[Task]:
+    """The catalog's tasks on a dataset; for the user's own data, retrieval in both directions where it has two kinds of content."""
+    found: list[Task] = [task for task in _catalog().values() if task.dataset == card.key]
+    return found or list(own_tasks(card))
 
 
 def all_suites() -> list[Suite]:

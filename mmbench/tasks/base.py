@@ -133,6 +133,26 @@ class Plan:
         return tuple(stage for phase in self.phases for stage in phase.stages)
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Between what a task's scores can lie on given data.
+
+    Attributes:
+        n: samples that are scored.
+        chance: per key the score of knowing nothing; ``None`` where there is none.
+        best: per key what a model gets that knows everything but cannot tell equal content apart.
+        limited: samples that even this model cannot be sure of.
+    """
+
+    n: int
+    chance: Mapping[str, float | None]
+    best: Mapping[str, float | None]
+    limited: int = 0
+
+
+Same: TypeAlias = Callable[[str], str]  # the fingerprint of a part to that of the first part with equal content
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task(ABC):
     """A dataset under a protocol with a metric.
@@ -192,6 +212,16 @@ class Task(ABC):
             seed: of the limit.
             privileged: put targets into the items (the oracle).
         """
+
+    def bounds(self, load: Load, same: Same) -> Bounds:
+        """Chance and the best possible score on the split as it is.
+
+        Args:
+            load: gives a split by name.
+            same: fingerprints of equal content (pixels, sound, normalised text) to one of them.
+        """
+        plan = self.plan(load)
+        return Bounds(plan.n, plan.floors, plan.ceilings)
 
     @property
     def card(self) -> DatasetCard:

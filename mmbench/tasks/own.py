@@ -1,6 +1,6 @@
 """Tasks on the user's own data: ``retrieval:photos`` and ``retrieval:photos#i2t``, also on a dataset of the catalog."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mmbench.errors import UserError
@@ -59,6 +59,15 @@ def own_task(key: str, catalog: Mapping[str, Task]) -> Task:
     card = get_card(where)
     direction = direction or _direction(card)
     return catalog.get(f"{card.key}.{direction}") or _task(card, direction)
+
+
+def own_tasks(card: DatasetCard) -> Iterator[OwnRetrievalTask]:
+    """Retrieval in both directions between the first two kinds of content that a card has; nothing where it has one."""
+    for direction in ("t2i", "t2a", "a2i"):
+        if {LETTERS[direction[0]], LETTERS[direction[2]]} <= set(card.modalities):
+            yield _task(card, direction)
+            yield _task(card, direction[::-1])
+            return
 
 
 def _direction(card: DatasetCard) -> str:

@@ -1,13 +1,17 @@
 """Open questions on pictures or sounds, answered in words."""
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+
+from mmbench.files import canonical_json
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.samples import Message, Modality, Request, Sample, TextPart
-from mmbench.tasks.base import Ask, Lazy, Load, Output, Phase, Plan, Scored, Stage, Task, clusters_of
+from mmbench.tasks.base import Ask, Bounds, Lazy, Load, Output, Phase, Plan, Same, Scored, Stage, Task, clusters_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,42 @@ class OpenQuestionTask(Task):
             n=len(dataset),
             floors={key: None if facts.count else 0.0 for key, facts in self.metric.keys.items()},
             ceilings={key: None if facts.count else 1.0 for key, facts in self.metric.keys.items()},
+        )
+
+    def bounds(self, load: Load, same: Same) -> Bounds:
+        """The best model gives equal questions on equal media one answer, the one that the most of them accept; chance, the one answer
+        that is best for all.
+        """  # noqa: D205
+        dataset, metric = load(self.split), self.metric
+        targets = dataset.targets
+        accepted = [[target] if isinstance(target, str) else list(target) for target in targets]
+        alike: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        for row, sample in enumerate(dataset):
+            alike[(*(same(part.fingerprint) for part in sample.content), *sample.options)].append(row)
+        tried = [
+            (rows, answer)
+            for rows in alike.values()
+            for answer in dict.fromkeys(a for row in rows for a in accepted[row])
+        ]
+        pairs = [(answer, targets[row]) for rows, answer in tried for row in rows]
+        values = metric.per_sample([answer for answer, _ in pairs], [target for _, target in pairs])[self.primary]
+        ends = np.cumsum([len(rows) for rows, _ in tried])
+        totals = np.add.reduceat(values, np.r_[0, ends[:-1]]) if tried else np.zeros(0)
+        best: dict[int, tuple[float, str]] = {}
+        for (rows, answer), total in zip(tried, totals.tolist(), strict=True):
+            if total > best.get(rows[0], (-1.0, ""))[0]:
+                best.update(dict.fromkeys(rows, (total, answer)))
+        said = [best[row][1] if row in best else None for row in range(len(dataset))]
+        constant = Counter(answer for answers in accepted for answer in dict.fromkeys(answers)).most_common(1)
+        known = metric.aggregate(metric.per_sample(said, targets))
+        chance = metric.aggregate(metric.per_sample([constant[0][0] if constant else None] * len(targets), targets))
+        unsure = sum(len({canonical_json(targets[row]) for row in rows}) > 1 for rows in alike.values() for _ in rows)
+        counts = {key for key, facts in metric.keys.items() if facts.count}
+        return Bounds(
+            len(dataset),
+            {key: None if key in counts else value for key, value in chance.items()},
+            {key: None if key in counts else value for key, value in known.items()},
+            unsure,
         )
 
     def _request(self, sample: Sample, privileged: bool) -> Request:

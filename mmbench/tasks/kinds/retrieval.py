@@ -1,17 +1,32 @@
 """Retrieval between two modalities: every query ranks the whole gallery."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmbench.loaders.dataset import PairedDataset
-from mmbench.metrics.functional.retrieval import retrieval_chance, retrieval_metric
+from mmbench.metrics.functional.retrieval import retrieval_chance, retrieval_from_scores, retrieval_metric
 from mmbench.samples import Modality, Role, Sample
-from mmbench.tasks.base import Ask, Lazy, Load, Output, Phase, Plan, Scored, Stage, Task, clusters_of, failed_mask
+from mmbench.tasks.base import (
+    Ask,
+    Bounds,
+    Lazy,
+    Load,
+    Output,
+    Phase,
+    Plan,
+    Same,
+    Scored,
+    Stage,
+    Task,
+    clusters_of,
+    failed_mask,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +130,45 @@ class RetrievalTask(Task):
                 "merged_candidates": documents.merged,
             },
         )
+
+    def bounds(self, load: Load, same: Same) -> Bounds:
+        """The best model ranks contents by the chance that they are right; what it cannot tell apart ties, as expected values."""
+        plan = self.plan(load)
+        dataset = load(self.split)
+        paired = _paired(dataset, self.query, self.document)
+        queries, documents = _gallery(dataset, self.query, paired), _gallery(dataset, self.document, paired)
+        positives = _positives(queries, documents)
+        asked, held = (
+            [same(prints[place]) for place in gallery.places]
+            for gallery, prints in zip((queries, documents), self._fingerprints(dataset), strict=True)
+        )
+        alike: defaultdict[str, list[int]] = defaultdict(list)
+        for index, name in enumerate(asked):
+            alike[name].append(index)
+        kinds = np.unique(held, return_inverse=True)[1]
+        sizes = np.bincount(kinds)
+
+        def rows() -> Iterator[NDArray[np.float64]]:
+            for name in asked:
+                share = np.zeros(len(sizes))
+                for index in alike[name]:
+                    np.add.at(share, kinds[positives[index]], 1.0)
+                yield (share / sizes / len(alike[name]))[kinds][None, :]
+
+        known = retrieval_from_scores(rows(), positives, k=self.metric.params["k"])
+        unsure = sum(
+            len(alike[name]) > 1 or bool((sizes[kinds[found]] > 1).any())
+            for name, found in zip(asked, positives, strict=True)
+        )
+        best = {key: None if facts.count else known.get(key) for key, facts in self.metric.keys.items()}
+        return Bounds(plan.n, plan.floors, best, unsure)
+
+    def _fingerprints(self, dataset: PairedDataset) -> list[dict[tuple[int, int], str]]:
+        """Per facet the fingerprint of each part by ``(position, number)``."""
+        return [
+            {(position, number): print_ for position, number, print_ in dataset.facets(facet.modality, facet.language)}
+            for facet in (self.query, self.document)
+        ]
 
     def _stage(
         self,
