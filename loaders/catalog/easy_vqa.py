@@ -89,6 +89,13 @@ CARD = DatasetCard(
             count=6481,
             handling="a blind row and a majority row stand beside every score",
         ),
+        Issue(
+            summary="pictures of validation and test that are close to one of train: the same shape and colours a few pixels away",
+            count=4,
+            handling="kept as published",
+            check="near-copies-across-splits",
+        ),
+        Issue(summary="the like within one split", count=8, handling="kept as published", check="near-copies"),
     ),
     evidence={
         "splits": "counted by this file on easy-vqa 1.0; the package's data/README.md says the same",

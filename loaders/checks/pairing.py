@@ -137,6 +137,7 @@ def _spread(numbers: Iterable[int]) -> str:
 
 MIN_PAIRS = 20  # independent of the map, below which no order is judged
 CLEAR, ABSENT = 6.0, 3.0  # z at which pairs are told apart for certain, and below which they are not
+UNMATCHED = 2.0  # z below which a part of a split is taken for shuffled
 SURE = 0.001  # of a p-value after Holm's correction
 
 
@@ -231,26 +232,26 @@ WORDS = SampleProbe(lambda sample: sum(len(part.text) for part in sample.content
 MOST_STRATA = 20
 
 
-def _strata(evidence: Evidence, pairs: Pairs) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """Names and rows of the parts that a split falls into: runs of rows, lengths of text, values of meta."""
-    for window in np.unique(pairs.windows):
-        rows = np.flatnonzero(pairs.windows == window)
-        yield f"rows {pairs.rows[rows[0]]:,} to {pairs.rows[rows[-1]]:,}", rows
+Part: TypeAlias = tuple[str, NDArray[np.int64]]
+
+
+def _partitions(evidence: Evidence, pairs: Pairs) -> Iterator[list[Part]]:
+    """Ways to cut a split into named parts: runs of rows, quarters by length of text, values of meta."""
+    runs = [np.flatnonzero(pairs.windows == window) for window in np.unique(pairs.windows)]
+    yield [(f"rows {pairs.rows[rows[0]]:,} to {pairs.rows[rows[-1]]:,}", rows) for rows in runs]
     place = {int(row): number for number, row in enumerate(pairs.rows)}
     lengths = np.zeros(len(pairs.rows))
     for seen in _inside(evidence.seen(WORDS), pairs, place):
         lengths[place[seen.row]] = seen.value
     quarters = np.searchsorted(np.quantile(lengths, (0.25, 0.5, 0.75)), lengths)
-    yield from (
-        (f"texts of quarter {quarter + 1} by length", np.flatnonzero(quarters == quarter)) for quarter in range(4)
-    )
+    yield [(f"texts of quarter {number + 1} by length", np.flatnonzero(quarters == number)) for number in range(4)]
     named: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for labelled in _inside(evidence.seen(LABELS), pairs, place):
         for key, value in labelled.value:
             named[key][value].append(place[labelled.row])
     for key, values in named.items():
         if 1 < len(values) <= MOST_STRATA:
-            yield from ((f"{key} {value}", np.asarray(rows)) for value, rows in sorted(values.items()))
+            yield [(f"{key} {value}", np.asarray(rows)) for value, rows in sorted(values.items())]
 
 
 def _inside(found: Iterable[Seen[V]], pairs: Pairs, place: Mapping[int, int]) -> Iterator[Seen[V]]:
@@ -261,27 +262,23 @@ def _inside(found: Iterable[Seen[V]], pairs: Pairs, place: Mapping[int, int]) ->
 def pairing_by_stratum(evidence: Evidence) -> Outcome:
     """One shard, source or kind of text whose pairs match no better than shuffled ones, where the rest of the split does.
 
-    A part fails whose pairs match neither among themselves nor among all (z below 3), where the rest lets 6 or more be expected, and
-    whose mean residual is lower than the rest's with p below 0.001 after Holm's correction over all parts: runs of rows, quarters by
-    length of text, values of meta. A part of like content that is shuffled within itself cannot be seen.
+    A split is cut into runs of rows, into quarters by length of text, and by values of meta. A part fails whose pairs match neither
+    among themselves nor among all (z below 2), where half of the other parts of its cut let 6 or more be expected (parts differ in
+    difficulty), and whose mean residual is lower than the rest's with p below 0.001 after Holm's correction over all parts. A part of
+    like content that is shuffled within itself cannot be seen.
     """
-    matched = [one for one in _matched(evidence) if one.match.z >= CLEAR]
-    if evidence.tools is None or not matched:
-        few = _few(evidence)
-        return (
-            few
-            if not _matched(evidence)
-            else Outcome(0, message="No split's pairs match well enough to compare its parts.")
-        )
-    tried: list[tuple[_Matched, str, NDArray[np.int64], float]] = []
-    for one in matched:
-        residual = dict(zip(one.held.tolist(), standing(_scores(one.pairs, one.held))[0], strict=True))
-        for name, rows in _strata(evidence, one.pairs):
-            inside = np.asarray([row for row in rows.tolist() if row in residual], dtype=np.int64)
-            if len(inside) >= MIN_PAIRS and len(inside) < len(residual):
-                tried.append(
-                    (one, name, inside, _shortfall(residual, inside, _scores(one.pairs, inside), evidence.tools))
-                )
+    every = _matched(evidence)
+    matched = [one for one in every if one.match.z >= CLEAR]
+    if evidence.tools is None or not every:
+        return _few(evidence)
+    if not matched:
+        return Outcome(0, message="No split's pairs match well enough to compare its parts.")
+    tried = [
+        (one, *part)
+        for one in matched
+        for partition in _partitions(evidence, one.pairs)
+        for part in _shortfalls(one, partition, evidence.tools)
+    ]
     corrected = evidence.tools.holm([p for *_, p in tried])
     worst = [(one, name, rows) for (one, name, rows, _), p in zip(tried, corrected, strict=True) if p < SURE]
     bad = [
@@ -290,23 +287,34 @@ def pairing_by_stratum(evidence: Evidence) -> Outcome:
         for item in _found(evidence, one.pairs, rows, f"{name}: {one.pairs.left} and {one.pairs.right} do not match")
     ]
     parts = "; ".join(f"{_name(one.pairs)}: {name}" for one, name, _ in worst[:4])
-    message = (
-        f"Do not match: {parts}." if worst else f"{len(tried):,} parts were compared with the rest of their split."
-    )
+    message = f"Do not match: {parts}." if worst else f"{len(tried):,} parts were compared with the others."
     lowest = float(min(corrected, default=1.0))
     return Outcome(_tested(matched), bad, value=lowest, threshold=SURE, message=message)
 
 
-def _shortfall(residual: Mapping[int, float], inside: NDArray[np.int64], scores: Matrix, tools: Tools) -> float:
-    """The p-value of a part's mean residual being lower than the rest's; 1 where its pairs do match, or could not be expected to."""
-    chosen = set(inside.tolist())
-    part = np.asarray([residual[row] for row in chosen])
-    rest = np.asarray([value for row, value in residual.items() if row not in chosen])
-    root = np.sqrt(len(part))
-    if max(match(scores).z, part.mean() * root) >= ABSENT or rest.mean() * root < CLEAR or len(rest) < MIN_PAIRS:
-        return 1.0
-    error = np.sqrt(rest.var() * (1 / len(part) + 1 / len(rest)))
-    return tools.normal_tail(float((rest.mean() - part.mean()) / max(error, 1e-9)))
+def _shortfalls(
+    one: _Matched, partition: Sequence[Part], tools: Tools
+) -> Iterator[tuple[str, NDArray[np.int64], float]]:
+    """Per part of a cut that is large enough: its name, its rows that may be tested, and the p-value of its matching less than the rest.
+
+    The p-value is 1 where its pairs do match, or could not be expected to.
+    """
+    residuals = np.full(len(one.pairs.rows), np.nan)
+    residuals[one.held] = standing(_scores(one.pairs, one.held))[0]
+    parts = [(name, rows[~np.isnan(residuals[rows])]) for name, rows in partition]
+    parts = [(name, rows) for name, rows in parts if len(rows) >= MIN_PAIRS]
+    means = [float(residuals[rows].mean()) for _, rows in parts]
+    for number, (name, rows) in enumerate(parts):
+        others = means[:number] + means[number + 1 :]
+        root = float(np.sqrt(len(rows)))
+        expected = float(np.median(others)) * root if others else 0.0
+        own = max(match(_scores(one.pairs, rows)).z, means[number] * root)
+        if own >= UNMATCHED or expected < CLEAR:
+            yield name, rows, 1.0
+            continue
+        rest = residuals[np.setdiff1d(one.held, rows)]
+        error = float(np.sqrt(rest.var() * (1 / len(rows) + 1 / len(rest))))
+        yield name, rows, tools.normal_tail((float(rest.mean()) - means[number]) / max(error, 1e-9))
 
 
 WORST = 0.05
