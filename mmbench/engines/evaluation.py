@@ -92,7 +92,8 @@ def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
         plan = task.plan(load, limit=options.limit, seed=options.seed, privileged=model.card.privileged)
     except ValueError as error:
         raise UserError(f"{task.id} cannot be planned: {error}.") from error
-    data = load(task.split).facts
+    split = load(task.split)
+    data = {**split.facts, "checks": split.checks}
     facts = identity(
         model.identity(), task, data, batch_size=options.batch_size, seed=options.seed, limit=options.limit
     )

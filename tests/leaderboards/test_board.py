@@ -150,6 +150,11 @@ def test_marks_tell_of_differing_data_and_errors(board: Leaderboard) -> None:
     assert errors.text.startswith("3 of 395 samples failed")
 
 
+def test_a_row_on_data_with_an_open_failure_is_marked(board: Leaderboard) -> None:
+    (mark,) = cell(board, "linear-alignment", "easy-vqa.open").marks
+    assert (mark.sign, mark.text) == ("‡", "an alignment check of the data fails: cross-split-leakage")
+
+
 @pytest.mark.parametrize(
     ("card", "exposure"),
     [

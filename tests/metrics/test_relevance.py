@@ -32,7 +32,7 @@ def graded(draw: st.DrawFn) -> Problem:
     return scores, positives, gains
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(graded(), st.sampled_from(["expected", "optimistic", "pessimistic"]), st.sampled_from([0, 1, 16]))
 def test_every_value_is_the_mean_over_all_orders_of_the_tied(problem: Problem, ties: str, levels: int) -> None:
     scores, positives, gains = problem
@@ -118,7 +118,7 @@ def test_a_failed_positive_stands_behind_the_others() -> None:
     assert arrays["map"][0] == pytest.approx((1 + 2 / 4) / 2)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 10**7), st.integers(0, 500))
 def test_sums_of_reciprocals_lose_no_digits(after: int, count: int) -> None:
     import math
@@ -127,7 +127,7 @@ def test_sums_of_reciprocals_lose_no_digits(after: int, count: int) -> None:
     assert reciprocal_sum(np.array([after]), np.array([count]))[0] == pytest.approx(wanted, rel=1e-14, abs=0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 12), st.integers(1, 4))
 def test_values_without_ties_are_those_of_trec_eval(seed: int, width: int, n: int) -> None:
     pytrec_eval = pytest.importorskip("pytrec_eval")

@@ -29,7 +29,7 @@ from tests.metrics.ranking_reference import (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     problems(),
     st.sampled_from(["cosine", "dot"]),
@@ -54,7 +54,7 @@ def test_integer_embeddings_get_the_exact_values(
     ) == pytest.approx(forward, abs=1e-12, nan_ok=True)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(problems(), st.sampled_from(["expected", "optimistic", "pessimistic"]))
 def test_score_matrices_get_the_exact_values(problem: tuple[Matrix, Matrix, list[list[int]]], ties: str) -> None:
     queries, candidates, positives = problem
@@ -131,7 +131,7 @@ def test_hits_equal_torchmetrics_where_nothing_ties() -> None:
     assert ours["hit@3"] == pytest.approx(float(theirs))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(problems(), st.randoms(use_true_random=False))
 def test_the_order_of_samples_does_not_matter(problem: tuple[Matrix, Matrix, list[list[int]]], random: Any) -> None:
     queries, candidates, positives = problem

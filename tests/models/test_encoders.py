@@ -125,7 +125,7 @@ def test_features_are_computed_once_per_content(
         asked.append(len(contents))
         return np.asarray([[np.asarray(content).sum()] for content in contents], dtype=np.float32)
 
-    monkeypatch.setattr("mmbench.models.encoders.features._load", lambda modality: encode)
+    monkeypatch.setattr("mmbench.models.encoders.features.frozen", lambda modality: encode)
     features = FrozenFeatures()
     rows = [Sample(str(i), (picture(i % 3), TextPart(str(i)))) for i in range(200)]
     found = features(rows, Modality.IMAGE)

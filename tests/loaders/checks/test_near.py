@@ -25,7 +25,7 @@ Make = Callable[..., MediaPart]
 KEYS = ("near-copies", "near-copies-across-splits", "cross-split-leakage")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32), st.integers(1, 80), st.integers(1, 80), st.integers(0, 6))
 def test_every_pair_within_the_radius_is_found_once(seed: int, n: int, m: int, radius: int) -> None:
     draw = np.random.default_rng(seed)

@@ -167,9 +167,9 @@ def test_an_issue_of_the_card_is_known(picture: Make, open_rows: Open) -> None:
 
 def test_runs_are_told_what_the_checks_said(splits: dict[str, PairedDataset], monkeypatch: pytest.MonkeyPatch) -> None:
     assert mmbench.check(splits, limit=10).partial
-    assert not splits["test"].facts["checks"]  # a part of a split says nothing of the whole
+    assert not splits["test"].checks  # a part of a split says nothing of the whole
     report = mmbench.check(splits, pairs=0)
-    assert splits["test"].facts["checks"] == {"report": report.digest, "failed": [], "splits": ["test"]}
+    assert splits["test"].checks == {"report": report.digest, "failed": [], "splits": ["test"]}
     monkeypatch.setattr(type(splits["test"].card.source), "revision", "b" * 40, raising=False)
     mmbench.check(splits, pairs=0)
     found = verdict(splits["test"].fingerprint)
