@@ -201,6 +201,9 @@ def _restored(
     return Sample(id, content, options, target, group, MappingProxyType(meta) if meta else NO_META)
 
 
+SamplePair: TypeAlias = tuple[Sample, Sample]
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation: who speaks, and ordered parts of text and media."""
@@ -238,13 +241,40 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What one answer took; ``None`` where nobody said. Provenance: it moves no score.
+
+    Attributes:
+        input_tokens, output_tokens: as the model or the server counted them.
+        cost: in US dollars, by the price list that the model was given.
+        seconds: from the first try to the last token.
+        attempts: how often it was asked.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
+    seconds: float | None = None
+    attempts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """What came back for one request. ``error`` says why there is no text."""
+    """What came back for one request.
+
+    Attributes:
+        sample_id: of the request.
+        text: the answer, whole: reasoning is cut by extractors, not here.
+        finish_reason: ``stop``, or ``length`` where the answer was cut at ``max_new_tokens``.
+        error: why there is no text.
+        usage: what it took.
+    """
 
     sample_id: str
     text: str
     finish_reason: str = "stop"
     error: str | None = None
+    usage: Usage | None = None
 
 
 def media_part(

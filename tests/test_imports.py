@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "mmbench.stats": set(),
     "mmbench.loaders": {"mmbench.samples", "mmbench.media"},
     "mmbench.models": {"mmbench.samples", "mmbench.media"},
-    "mmbench.tasks": {"mmbench.samples", "mmbench.loaders", "mmbench.metrics"},
+    "mmbench.tasks": {"mmbench.samples", "mmbench.media", "mmbench.loaders", "mmbench.metrics"},  # modifiers decode and encode
     "mmbench.runs": {"mmbench.samples", "mmbench.tasks", "mmbench.metrics", "mmbench.stats"},
     "mmbench.engines": {"mmbench.samples", "mmbench.media", "mmbench.tasks", "mmbench.models", "mmbench.runs"},
     "mmbench.checking": {"mmbench.loaders", "mmbench.models", "mmbench.tasks", "mmbench.stats", "mmbench.samples"},

@@ -22,7 +22,7 @@ from mmbench.runs.identity import folder_name, identity, run_id
 from mmbench.runs.records import SCHEMA_VERSION, Run, read_run
 from mmbench.runs.scoring import report, sample_table
 from mmbench.runs.store import Store
-from mmbench.tasks.base import Plan, Scored, Task
+from mmbench.tasks.base import Ask, Plan, Scored, Task
 
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
 DEFAULT_MAX_ERRORS = 0.01
@@ -63,11 +63,16 @@ class Job:
     folder: Path
 
 
+def chosen_ask(model: LoadedModel, task: Task) -> Ask | None:
+    """The first of a task's methods that the model has; ``None`` where it has none."""
+    return next((ask for ask in task.asks if ask in capabilities(model.model)), None)
+
+
 def refusal(model: LoadedModel, task: Task) -> str | None:
     """Why a model cannot do a task, or ``None`` where it can. Asked before anything is loaded."""
-    if task.ask not in capabilities(model.model):
+    if chosen_ask(model, task) is None:
         able = ", ".join(capabilities(model.model)) or "nothing"
-        return f"{task.id} needs a model that can {task.ask}; {model.card.name} can {able}."
+        return f"{task.id} needs a model that can {' or '.join(task.asks)}; {model.card.name} can {able}."
     lacking = sorted(task.modalities - model.card.modalities)
     if lacking and model.card.kind != "floor":
         return f"{task.id} shows {', '.join(sorted(task.modalities))}; {model.card.name} does not take {', '.join(lacking)}."
@@ -88,14 +93,15 @@ def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
     if reason is not None:
         raise UserError(f"{reason} See `mmbench list tasks` for what it can do.")
     load = cache(partial(task.load, progress=options.progress))
+    ask = chosen_ask(model, task)
     try:
-        plan = task.plan(load, limit=options.limit, seed=options.seed, privileged=model.card.privileged)
+        plan = task.plan(load, limit=options.limit, seed=options.seed, privileged=model.card.privileged, ask=ask)
     except ValueError as error:
         raise UserError(f"{task.id} cannot be planned: {error}.") from error
     split = load(task.split)
     data = {**split.facts, "checks": split.checks}
     facts = identity(
-        model.identity(), task, data, batch_size=options.batch_size, seed=options.seed, limit=options.limit
+        model.identity(), task, data, batch_size=options.batch_size, seed=options.seed, limit=options.limit, ask=ask
     )
     name = run_id(facts)
     if model.revision is None:

@@ -1,22 +1,16 @@
 """One machine, one process: fit where a model fits, then ask batch by batch and store each answer before the next."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from mmbench.engines.asking import ask, shown
 from mmbench.errors import RunFailedError
 from mmbench.models import LoadedModel
 from mmbench.models.base import Fittable, Restorable
 from mmbench.runs.store import Store
-from mmbench.samples import MediaError, Modality, Request, Response, Sample
+from mmbench.samples import MediaError
 from mmbench.tasks.base import Phase, Plan, Stage
-
-GENERATE = "generate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,7 @@ def _fit(model: LoadedModel, phase: Phase, store: Store) -> None:
         return
     train, valid = phase.training()
     try:
-        model.model.fit([_shown(sample, model) for sample in train], [_shown(sample, model) for sample in valid])
+        model.model.fit([shown(sample, model) for sample in train], [shown(sample, model) for sample in valid])
     except MediaError as error:
         raise RunFailedError(
             f"{model.card.name} cannot be fitted: the training split holds a broken {error}. Reinstall its data and run again."
@@ -79,95 +73,10 @@ def _ask_stage(
         for batch in batches:
             start = batch * settings.batch_size
             stop = min(start + settings.batch_size, len(stage.ids))
-            began = time.perf_counter()
-            if stage.ask == "generate":
-                wanted = [index for index in range(start, stop) if index in todo]
-                responses = _generate(model, [stage.items[index] for index in wanted])
-                store.add_responses(stage.name, responses, {"seconds": _since(began)})
+            wanted = [index for index in range(start, stop) if index in todo]
+            asked = ask(model, stage, wanted if stage.ask == "generate" else range(start, stop))
+            if asked.values is None:
+                store.add_responses(stage.name, asked.responses, {"seconds": asked.seconds})
             else:
-                values, errors = _arrays(model, stage, list(stage.items[start:stop]))
-                store.add_array(stage.name, start, values, errors, {"seconds": _since(began)})
-            bar.update(sum(index in todo for index in range(start, stop)))
-
-
-def _since(began: float) -> float:
-    return round(time.perf_counter() - began, 4)
-
-
-def _arrays(model: LoadedModel, stage: Stage, items: list[Any]) -> tuple[NDArray[Any], dict[str, str]]:
-    """One batch ``(n, d)``; an item that cannot be decoded, or whose numbers are not finite, is a row of NaN with its reason."""
-    errors: dict[str, str] = {}
-    samples = [_shown(item, model) for item in items]
-    values: NDArray[Any] | None = None
-    while values is None:
-        left = [sample for sample in samples if sample.id not in errors]
-        if not left:
-            return np.full((len(samples), 1), np.nan), errors
-        try:
-            values = np.asarray(_call(model, stage, left))
-        except MediaError as error:
-            if error.sample_id in errors or error.sample_id not in {sample.id for sample in left}:
-                raise
-            errors[error.sample_id] = error.reason
-    _check_shape(model, stage, values, len(left))
-    finite = np.isfinite(values).all(axis=1)
-    for sample, good in zip(left, finite, strict=True):
-        if not good:
-            errors[sample.id] = "the model returned a number that is not finite"
-    rows = np.full((len(samples), values.shape[1]), np.nan, dtype=values.dtype)
-    kept = [index for index, sample in enumerate(samples) if sample.id in {one.id for one in left}]
-    rows[kept] = np.where(finite[:, None], values, np.nan)
-    return rows, errors
-
-
-def _call(model: LoadedModel, stage: Stage, samples: Sequence[Sample]) -> Any:
-    method: Callable[..., Any] = getattr(model.model, stage.ask)
-    if stage.ask == "embed":
-        return method(samples, modalities=stage.modalities, role=stage.role, instruction=None)
-    return method(samples)
-
-
-def _check_shape(model: LoadedModel, stage: Stage, values: NDArray[Any], n: int) -> None:
-    if values.ndim != 2 or len(values) != n or not np.issubdtype(values.dtype, np.floating):
-        raise RunFailedError(
-            f"{model.card.name}.{stage.ask} returned an array of shape {values.shape} and type {values.dtype} for {n} samples: "
-            f"it has to return floats of shape ({n}, d)."
-        )
-
-
-def _generate(model: LoadedModel, requests: Sequence[Any]) -> list[Response]:
-    """One response per request; a request whose media cannot be decoded becomes a response with its reason."""
-    shown = [_shown_request(request, model) for request in requests]
-    generate: Callable[..., list[Response]] = getattr(model.model, GENERATE)
-    failed: dict[str, Response] = {}
-    found: Mapping[str, Response] = {}
-    while len(failed) < len(shown):
-        left = [request for request in shown if request.sample_id not in failed]
-        try:
-            found = {response.sample_id: response for response in generate(left)}
-        except MediaError as error:
-            if error.sample_id not in {request.sample_id for request in left}:
-                raise
-            failed[error.sample_id] = Response(error.sample_id, "", "error", error.reason)
-            continue
-        if set(found) != {request.sample_id for request in left}:
-            raise RunFailedError(
-                f"{model.card.name}.generate returned responses for {len(found)} of {len(left)} requests: it has to answer each once."
-            )
-        break
-    return [failed.get(request.sample_id) or found[request.sample_id] for request in shown]
-
-
-def _shown(sample: Sample, model: LoadedModel) -> Sample:
-    """A floor model that takes fewer modalities than the task shows sees only those."""
-    if sample.modalities <= model.card.modalities:
-        return sample
-    return sample.view(model.card.modalities & frozenset(Modality), target=True)
-
-
-def _shown_request(request: Request, model: LoadedModel) -> Request:
-    messages = tuple(
-        replace(message, content=tuple(part for part in message.content if part.modality in model.card.modalities))
-        for message in request.messages
-    )
-    return replace(request, messages=messages)
+                store.add_array(stage.name, start, asked.values, asked.errors, {"seconds": asked.seconds})
+            bar.update(len(wanted))

@@ -2,23 +2,26 @@
 
 import importlib.metadata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
+from types import MappingProxyType
 from typing import Any
 
 from mmbench.discovery import collect, named
 from mmbench.errors import UserError, unknown_key
 from mmbench.files import canonical_json, digest
-from mmbench.models.base import ModelCard, capabilities
+from mmbench.models.base import Adapter, ModelCard, capabilities
 from mmbench.models.files import FilePredictions
 from mmbench.samples import Request, Response
 
 __all__ = [
+    "Adapter",
     "LoadedModel",
     "ModelCard",
     "ModelEntry",
     "Request",
     "Response",
+    "all_adapters",
     "all_models",
     "as_model",
     "load_model",
@@ -26,6 +29,7 @@ __all__ = [
 ]
 
 ENTRY_POINTS = "mmbench.models"
+NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class LoadedModel:
         spec: the string that loads it again; ``None`` for an object that was handed in.
         config: keyword arguments that it was made with.
         revision: of the weights, or source and state hashed; ``None`` where nothing identifies it: then resume is off.
+        place: the device and dtype that were asked for; provenance, so that a run goes on elsewhere.
     """
 
     model: object
@@ -60,6 +65,7 @@ class LoadedModel:
     spec: str | None
     config: Mapping[str, Any]
     revision: str | None
+    place: Mapping[str, str] = field(default_factory=lambda: NOWHERE)
 
     def identity(self) -> dict[str, Any]:
         """What a run's id hashes of the model."""
@@ -77,28 +83,47 @@ def all_models() -> list[ModelEntry]:
     return list(_catalog().values())
 
 
-def load_model(spec: str, **config: Any) -> LoadedModel:
+@cache
+def _adapters() -> dict[str, Adapter]:
+    found = {adapter.prefix: adapter for adapter in collect("mmbench.models.adapters", Adapter)}
+    return dict(sorted(found.items()))
+
+
+def all_adapters() -> list[Adapter]:
+    """Every adapter, sorted by prefix."""
+    return list(_adapters().values())
+
+
+def load_model(spec: str, *, device: str | None = None, dtype: str | None = None, **config: Any) -> LoadedModel:
     """A model from a spec string.
 
     Args:
-        spec: a name of the catalog (``mmbench list models``), ``file:predictions.jsonl``, a name of the entry-point group
-            ``mmbench.models``, or ``package.module:Factory``.
+        spec: a name of the catalog or an adapter with a name behind its prefix (``mmbench list models``), a name of the entry-point
+            group ``mmbench.models``, or ``package.module:Factory``.
+        device: where it runs (``cuda:1``); part of no run's identity. Only for factories that take it.
+        dtype: of its weights (``bfloat16``); as ``device``.
         config: keyword arguments for the factory.
 
     Raises:
         UserError: nothing has that name, its package is missing, or the factory does not take these arguments.
     """
+    place = {name: value for name, value in (("device", device), ("dtype", dtype)) if value is not None}
     if spec in _catalog():
         entry = _catalog()[spec]
-        return LoadedModel(_make(spec, entry.make, config, entry.extra), entry.card, spec, config, entry.card.revision)
+        made = _make(spec, entry.make, config, place, entry.extra)
+        return LoadedModel(made, entry.card, spec, config, entry.card.revision, place)
     points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
     if spec in points:
-        return _wrap(_make(spec, _imported(spec, points[spec].value), config, ""), spec, config)
+        return _wrap(_make(spec, _imported(spec, points[spec].value), config, place, ""), spec, config, place)
     if spec.startswith("file:"):
-        return _wrap(_make(spec, FilePredictions, {"path": spec.removeprefix("file:"), **config}, ""), None, {})
-    if ":" in spec:
-        return _wrap(_make(spec, _imported(spec, spec), config, ""), spec, config)
-    raise unknown_key("model", spec, [*_catalog(), *points])
+        return _wrap(_make(spec, FilePredictions, {"path": spec.removeprefix("file:"), **config}, place, ""), None, {})
+    prefix, colon, name = spec.partition(":")
+    if colon and prefix in _adapters():
+        adapter = _adapters()[prefix]
+        return _wrap(_make(spec, partial(adapter.make, name), config, place, adapter.extra), spec, config, place)
+    if colon:
+        return _wrap(_make(spec, _imported(spec, spec), config, place, ""), spec, config, place)
+    raise unknown_key("model", spec, [*_catalog(), *points, *(f"{prefix}:" for prefix in _adapters())])
 
 
 def wrap_model(model: object) -> LoadedModel:
@@ -139,7 +164,9 @@ def as_model(
     return LoadedModel(SimpleNamespace(**methods), known, None, {}, revision or _source_digest(methods))
 
 
-def _wrap(model: object, spec: str | None, config: Mapping[str, Any]) -> LoadedModel:
+def _wrap(
+    model: object, spec: str | None, config: Mapping[str, Any], place: Mapping[str, str] = NOWHERE
+) -> LoadedModel:
     from mmbench.models.base import ALL_MODALITIES
 
     if not capabilities(model):
@@ -152,18 +179,24 @@ def _wrap(model: object, spec: str | None, config: Mapping[str, Any]) -> LoadedM
     revision = card.revision
     if revision is None and (spec is not None or not _has_state(model)):  # of a spec, the config identifies the state
         revision = _source_digest({"class": type(model)})
-    return LoadedModel(model, card, spec, config, revision)
+    return LoadedModel(model, card, spec, config, revision, place)
 
 
-def _make(spec: str, factory: Callable[..., object], config: Mapping[str, Any], extra: str) -> object:
+def _make(
+    spec: str, factory: Callable[..., object], config: Mapping[str, Any], place: Mapping[str, str], extra: str
+) -> object:
     import inspect
 
+    signature = inspect.signature(factory)
     try:
-        inspect.signature(factory).bind(**config)
+        signature.bind(**config)
     except TypeError as error:
         raise UserError(f"The model {spec!r} cannot be made with these arguments: {error}.") from error
+    for name in place:
+        if name not in signature.parameters:
+            raise UserError(f"The model {spec!r} does not take a {name}: leave --{name} out.")
     try:
-        return factory(**config)
+        return factory(**config, **place)
     except ModuleNotFoundError as error:
         how = f"run pip install 'mmbench[{extra}]'" if extra else f"install the package that has {error.name!r}"
         raise UserError(f"The model {spec!r} needs {error.name!r}, which is not installed: {how}.") from error

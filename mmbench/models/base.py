@@ -1,6 +1,6 @@
 """What a model is to mmbench: any object with one or more of four methods, and a card."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -49,6 +49,28 @@ class ModelCard:
     summary: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """The models of one library behind a prefix: ``open_clip:ViT-B-32/openai``. Nothing heavy is imported before ``make`` is called.
+
+    Attributes:
+        prefix: what stands before the colon.
+        make: what stands behind it, and keyword arguments (``--model-args``), to the model. Where it takes ``device`` and ``dtype``,
+            ``--device`` and ``--dtype`` reach it. The model's ``card.revision`` identifies its weights.
+        can: what its models can do; a model has only those of them that its class has.
+        extra: the extra of mmbench that it needs, ``""`` for none.
+        example: a spec that works where the hub can be reached.
+        summary: one sentence.
+    """
+
+    prefix: str
+    make: Callable[..., object]
+    can: tuple[Capability, ...]
+    extra: str
+    example: str
+    summary: str
+
+
 @runtime_checkable
 class Embedder(Protocol):
     """Turns samples into vectors."""
@@ -71,6 +93,22 @@ class Generator(Protocol):
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
         """One response per request, in order."""
+        ...
+
+
+@runtime_checkable
+class StreamingGenerator(Protocol):
+    """A generator that keeps several requests in flight: each answer is stored as it arrives, whatever happens to the others."""
+
+    def generate(self, requests: Sequence[Request]) -> list[Response]:
+        """One response per request, in order."""
+        ...
+
+    def stream(self, requests: Iterable[Request]) -> Iterator[Response]:
+        """One response per request, in any order, each as soon as it is there. Requests are taken as they are needed.
+
+        A request that cannot be answered, or whose media cannot be decoded, is a response with its ``error``.
+        """
         ...
 
 

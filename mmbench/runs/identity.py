@@ -5,16 +5,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmbench.files import digest
-from mmbench.tasks.base import Task
+from mmbench.tasks.base import Ask, Task
 
 ID_LENGTH = 12
 
 
 def identity(
-    model: Mapping[str, Any], task: Task, data: Mapping[str, Any], *, batch_size: int, seed: int, limit: int | None
+    model: Mapping[str, Any],
+    task: Task,
+    data: Mapping[str, Any],
+    *,
+    batch_size: int,
+    seed: int,
+    limit: int | None,
+    ask: Ask | None = None,
 ) -> dict[str, Any]:
-    """The facts that a run's id hashes. Times, machine and library versions are provenance and are not here."""
+    """The facts that a run's id hashes. Times, machine and library versions are provenance and are not here.
+
+    ``ask`` stands there where a task was done by another method than its usual one: that is another protocol.
+    """
+    other = {} if ask in (None, task.ask) else {"ask": ask}
     return {
+        **other,
         "model": dict(model),
         "task": task.id,
         "task_version": task.version,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mmbench.loaders import DatasetCard, get_card, load_dataset
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.metrics.spec import Array, Metric
-from mmbench.samples import Modality, Request, Role, Sample
+from mmbench.samples import Modality, Request, Role, Sample, SamplePair
 
 Ask: TypeAlias = Literal["embed", "generate", "predict", "score_pairs"]
 Load: TypeAlias = Callable[[str], PairedDataset]  # the name of a split to the split
@@ -51,17 +51,19 @@ class Stage:
         name: unique in the plan; names the stored outputs.
         ask: which method of the model answers.
         ids: one per item, unique in the stage.
-        items: what the model is shown.
+        items: what the model is shown; pairs for ``score_pairs``.
         modalities: the kinds of content that the items hold.
         role: of embedded items.
+        instruction: said to embedders that take one.
     """
 
     name: str
     ask: Ask
     ids: Sequence[str]
-    items: Sequence[Sample] | Sequence[Request]
+    items: Sequence[Sample] | Sequence[Request] | Sequence[SamplePair]
     modalities: frozenset[Modality]
     role: Role | None = None
+    instruction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,11 @@ class Task(ABC):
         """The method that a model needs."""
 
     @property
+    def asks(self) -> tuple[Ask, ...]:
+        """The methods by which the task can be done, best first: a model is asked the first that it has. ``ask`` is one of them."""
+        return (self.ask,)
+
+    @property
     @abstractmethod
     def modalities(self) -> frozenset[Modality]:
         """The kinds of content that a model is shown."""
@@ -203,7 +210,9 @@ class Task(ABC):
         """JSON facts that a run's identity hashes: prompt, languages, extractor, decoding parameters."""
 
     @abstractmethod
-    def plan(self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False) -> Plan:
+    def plan(
+        self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False, ask: Ask | None = None
+    ) -> Plan:
         """What to ask.
 
         Args:
@@ -211,6 +220,7 @@ class Task(ABC):
             limit: score only about this many samples: whole groups, seeded and nested.
             seed: of the limit.
             privileged: put targets into the items (the oracle).
+            ask: one of ``asks``; the task's ``ask`` by default.
         """
 
     def bounds(self, load: Load, same: Same) -> Bounds:

@@ -87,7 +87,8 @@ def test_targets_are_shown_to_nobody_unless_asked(splits: dict[str, PairedDatase
     items: list[Any] = [item for stage in plan.stages for item in stage.items]
     assert all(item.target is None for item in items)
     privileged = TASK.plan(splits.__getitem__, privileged=True)
-    shown: list[list[Any]] = [[item.target for item in stage.items] for stage in privileged.stages]
+    held: list[list[Any]] = [list(stage.items) for stage in privileged.stages]
+    shown = [[item.target for item in items] for items in held]
     assert shown == [[("a",), ("a",), ("a",), ("c", "d")], [("a",), ("c",), ("d",)]]
 
 

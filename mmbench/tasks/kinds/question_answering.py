@@ -60,7 +60,9 @@ class OpenQuestionTask(Task):
             "decoding": {"max_new_tokens": self.max_new_tokens, "temperature": 0.0},
         }
 
-    def plan(self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False) -> Plan:
+    def plan(
+        self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False, ask: Ask | None = None
+    ) -> Plan:
         """One stage of requests."""
         dataset = self.split_for(load, limit, seed)
         ids, targets = dataset.ids, dataset.targets

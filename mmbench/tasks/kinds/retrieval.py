@@ -91,7 +91,9 @@ class RetrievalTask(Task):
             "similarity": "cosine",
         }
 
-    def plan(self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False) -> Plan:
+    def plan(
+        self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False, ask: Ask | None = None
+    ) -> Plan:
         """Two stages: queries and documents."""
         dataset = self.split_for(load, limit, seed)
         paired = _paired(dataset, self.query, self.document)

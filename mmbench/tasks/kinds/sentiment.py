@@ -58,7 +58,9 @@ class FoldedRegressionTask(Task):
             "aggregate": "mean over folds",
         }
 
-    def plan(self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False) -> Plan:
+    def plan(
+        self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False, ask: Ask | None = None
+    ) -> Plan:
         """A phase per fold."""
         dataset = self.split_for(load, limit, seed)
         folds = [sample.meta["fold"] for sample in dataset]
