@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Evidence = Literal["pinned-content", "transport-verified", "locked", "generated-differs", "unpinned"]
+Change: TypeAlias = Callable[
+    [Sample, int, "PairedDataset"], Sample
+]  # a sample, its place in the split, the split as it is
+Altered: TypeAlias = Callable[[Sample, int], Sample]
 
 
 class PairedDataset(Sequence[Sample]):
@@ -42,12 +46,22 @@ class PairedDataset(Sequence[Sample]):
             media; ``unpinned``: nothing.
     """
 
-    def __init__(self, rows: StoredRows, *, card: DatasetCard, split: str, revision: str, evidence: Evidence) -> None:
+    def __init__(
+        self,
+        rows: StoredRows,
+        *,
+        card: DatasetCard,
+        split: str,
+        revision: str,
+        evidence: Evidence,
+        alter: Altered | None = None,
+    ) -> None:
         self.card = card
         self.split = split
         self.revision = revision
         self.evidence: Evidence = evidence
         self._rows = rows
+        self._alter = alter
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -57,10 +71,15 @@ class PairedDataset(Sequence[Sample]):
     @overload
     def __getitem__(self, index: slice) -> "PairedDataset": ...
     def __getitem__(self, index: int | slice) -> "Sample | PairedDataset":
-        return self._with(self._rows[index]) if isinstance(index, slice) else self._rows[index]
+        if isinstance(index, slice):
+            return self._with(self._rows[index])
+        sample = self._rows[index]
+        return sample if self._alter is None else self._alter(sample, int(self._rows.indices[index]))
 
     def __iter__(self) -> Iterator[Sample]:
-        return iter(self._rows)
+        if self._alter is None:
+            return iter(self._rows)
+        return (self._alter(sample, int(row)) for sample, row in zip(self._rows, self._rows.indices, strict=True))
 
     def __getstate__(self) -> dict[str, Any]:
         """Rows by the path of their file; the card without its source, whose functions do not pickle."""
@@ -150,6 +169,20 @@ class PairedDataset(Sequence[Sample]):
             total += sizes[name]
         return self._at([position for position, name in enumerate(names) if name in kept])
 
+    def altered(self, change: Change) -> "PairedDataset":
+        """The split with every sample changed when it is read. Ids, groups, targets, ``facets`` and the fingerprint stay those of the
+        split as it is; so does what ``decoded`` gives.
+
+        Args:
+            change: given the sample, its place in the whole split, and the whole split unchanged. Of several, the first is done first.
+        """  # noqa: D205
+        before, whole = self._alter, self._whole()
+
+        def alter(sample: Sample, row: int) -> Sample:
+            return change(sample if before is None else before(sample, row), row, whole)
+
+        return self._with(self._rows, alter)
+
     def decoded(self, *, workers: int = 0) -> Iterator[DecodedSample]:
         """Every sample with its media decoded, in order; ``workers`` processes decode in the background.
 
@@ -197,7 +230,18 @@ class PairedDataset(Sequence[Sample]):
     def _at(self, positions: Sequence[int]) -> "PairedDataset":
         return self._with(self._rows.at(self._rows.indices[np.asarray(positions, dtype=np.int64)]))
 
-    def _with(self, rows: StoredRows) -> "PairedDataset":
+    def _with(self, rows: StoredRows, alter: Altered | None = None) -> "PairedDataset":
+        return PairedDataset(
+            rows,
+            card=self.card,
+            split=self.split,
+            revision=self.revision,
+            evidence=self.evidence,
+            alter=alter or self._alter,
+        )
+
+    def _whole(self) -> "PairedDataset":
+        rows = StoredRows(self._rows.path, self._rows.roots)
         return PairedDataset(rows, card=self.card, split=self.split, revision=self.revision, evidence=self.evidence)
 
 

@@ -16,13 +16,15 @@ from mmbench.models.base import ALL_MODALITIES, capabilities
 from mmbench.models.files import FilePredictions
 from mmbench.runs.records import Run
 from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task
+from mmbench.tasks.alterations import spelling
+from mmbench.tasks.modifiers import all_modifiers
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "as_model", "check", "download", "evaluate", "list_datasets", "list_models", "list_suites", "list_tasks", "load_dataset", "load_model",
-    "peek", "score", "verify",
+    "as_model", "check", "download", "evaluate", "list_datasets", "list_models", "list_modifiers", "list_suites", "list_tasks",
+    "load_dataset", "load_model", "peek", "score", "verify",
 ]  # fmt: skip
 
 Say = Callable[[str], None]
@@ -159,6 +161,23 @@ def list_models() -> "pd.DataFrame":
                 "summary": entry.card.summary,
             }
             for entry in all_models()
+        ),
+    )
+
+
+def list_modifiers() -> "pd.DataFrame":
+    """One row per task modifier: what may stand behind a task's id, as in ``flickr30k.t2i+jpeg3``."""
+    return _frame(
+        ["name", "changes", "values", "about", "source"],
+        (
+            {
+                "name": f"+{spelling(one)}",
+                "changes": str(one.modality),
+                "values": f"{', '.join(f'{value:g}' for value in one.strengths)} ({one.unit})" if one.strengths else "",
+                "about": one.about,
+                "source": one.source,
+            }
+            for one in all_modifiers()
         ),
     )
 

@@ -39,7 +39,9 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 @app.command("list")
 def list_(
-    what: Annotated[Literal["datasets", "tasks", "models", "suites"], typer.Argument(help="What to list.")],
+    what: Annotated[
+        Literal["datasets", "tasks", "models", "suites", "modifiers"], typer.Argument(help="What to list.")
+    ],
     modality: Annotated[str | None, typer.Option(help="Datasets that hold this modality: image, text, audio.")] = None,
     task: Annotated[str | None, typer.Option(help="Datasets and tasks of this kind, as retrieval.")] = None,
     as_json: Json = False,
@@ -52,6 +54,7 @@ def list_(
         "tasks": lambda: api.list_tasks(kind=task),
         "models": api.list_models,
         "suites": api.list_suites,
+        "modifiers": api.list_modifiers,
     }
     table = tables[what]()
     output.table(

@@ -12,7 +12,8 @@ from mmbench.loaders.sources import HubSource
 from mmbench.models import all_models
 from mmbench.models.base import capabilities
 from mmbench.runs.records import read_run
-from mmbench.tasks import Task, all_suites, all_tasks
+from mmbench.tasks import Task, all_suites, all_tasks, get_task
+from mmbench.tasks.modifiers import MARK
 
 
 def facts_of(key: str) -> dict[str, Any]:
@@ -22,9 +23,8 @@ def facts_of(key: str) -> dict[str, Any]:
         return {**run.record, "scores": run.report}
     if key in {card.key for card in all_cards()} or is_path(key) or is_import(key):
         return _dataset(get_card(key))
-    for task in all_tasks():
-        if task.id == key:
-            return _task(task)
+    if key.split(MARK)[0] in {task.id for task in all_tasks()}:
+        return _task(get_task(key))
     for entry in all_models():
         if entry.card.name == key:
             card_facts = {**asdict(entry.card), "modalities": sorted(entry.card.modalities)}
@@ -65,8 +65,9 @@ def _task(task: Task) -> dict[str, Any]:
         "version": task.version,
         "dataset": f"{task.dataset} {task.split}",
         "training": f"{task.train_split}, {task.valid_split}",
-        "shows": sorted(task.modalities),
-        "needs": task.ask,
+        "shows": sorted(task.takes),
+        "needs": " or ".join(task.asks),
+        **({"changes": {change.name: change.modifier.about for change in task.changes}} if task.changes else {}),
         "protocol": dict(task.protocol),
         "metric": task.metric.signature,
         "primary": task.primary,

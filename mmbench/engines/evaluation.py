@@ -73,11 +73,11 @@ def refusal(model: LoadedModel, task: Task) -> str | None:
     if chosen_ask(model, task) is None:
         able = ", ".join(capabilities(model.model)) or "nothing"
         return f"{task.id} needs a model that can {' or '.join(task.asks)}; {model.card.name} can {able}."
-    lacking = sorted(task.modalities - model.card.modalities)
+    lacking = sorted(task.takes - model.card.modalities)
     if lacking and model.card.kind != "floor":
-        return f"{task.id} shows {', '.join(sorted(task.modalities))}; {model.card.name} does not take {', '.join(lacking)}."
-    if not task.modalities & model.card.modalities:
-        return f"{task.id} shows {', '.join(sorted(task.modalities))}; {model.card.name} takes none of them."
+        return f"{task.id} shows {', '.join(sorted(task.takes))}; {model.card.name} does not take {', '.join(lacking)}."
+    if not task.takes & model.card.modalities:
+        return f"{task.id} shows {', '.join(sorted(task.takes))}; {model.card.name} takes none of them."
     absent = [name for name, split in (("train", task.train_split), ("validation", task.valid_split)) if split is None]
     if absent and isinstance(model.model, Fittable) and model.card.kind == "model":
         return (

@@ -25,8 +25,10 @@ def identity(
     ``ask`` stands there where a task was done by another method than its usual one: that is another protocol.
     """
     other = {} if ask in (None, task.ask) else {"ask": ask}
+    changes = [[change.name, change.modifier.version] for change in task.changes]
     return {
         **other,
+        **({"modifiers": changes} if changes else {}),
         "model": dict(model),
         "task": task.id,
         "task_version": task.version,

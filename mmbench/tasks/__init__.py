@@ -6,6 +6,7 @@ from mmbench.discovery import collect
 from mmbench.errors import unknown_key
 from mmbench.loaders import DatasetCard
 from mmbench.tasks.base import Task
+from mmbench.tasks.modifiers import modified, split_name
 from mmbench.tasks.own import PREFIX, own_task, own_tasks
 from mmbench.tasks.suites import Suite
 
@@ -32,13 +33,16 @@ def all_tasks() -> list[Task]:
 def get_task(key: str) -> Task:
     """The task with this id, or ``retrieval:WHERE[#t2i]`` over the user's own folder or a dataset of the catalog (``tasks.own``).
 
-    ``UserError`` names the nearest ids that exist.
+    Modifiers may follow: ``flickr30k.t2i+jpeg3``, ``easy-vqa.open+blind``. ``UserError`` names the nearest ids that exist.
     """
-    if key in _catalog():
-        return _catalog()[key]
-    if key.startswith(PREFIX):
-        return own_task(key, _catalog())
-    raise unknown_key("task", key, list(_catalog()))
+    base, modifiers = split_name(key, _catalog())
+    if base in _catalog():
+        found = _catalog()[base]
+    elif base.startswith(PREFIX):
+        found = own_task(base, _catalog())
+    else:
+        raise unknown_key("task", base, list(_catalog()))
+    return modified(found, modifiers) if modifiers else found
 
 
 def tasks_on(card: DatasetCard) -> list[Task]:

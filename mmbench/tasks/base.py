@@ -12,6 +12,7 @@ from mmbench.loaders import DatasetCard, get_card, load_dataset
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.metrics.spec import Array, Metric
 from mmbench.samples import Modality, Request, Role, Sample, SamplePair
+from mmbench.tasks.alterations import Applied
 
 Ask: TypeAlias = Literal["embed", "generate", "predict", "score_pairs"]
 Load: TypeAlias = Callable[[str], PairedDataset]  # the name of a split to the split
@@ -169,6 +170,7 @@ class Task(ABC):
         primary: the key that boards rank by.
         changelog: a line per version.
         superseded_by, deprecated: life after a mistake.
+        changes: what modifiers do to the samples that are scored; training samples stay as they are.
     """
 
     id: str
@@ -183,6 +185,7 @@ class Task(ABC):
     changelog: tuple[str, ...] = ()
     superseded_by: str | None = None
     deprecated: bool = False
+    changes: tuple[Applied, ...] = ()
 
     @property
     @abstractmethod
@@ -203,6 +206,11 @@ class Task(ABC):
     @abstractmethod
     def modalities(self) -> frozenset[Modality]:
         """The kinds of content that a model is shown."""
+
+    @property
+    def takes(self) -> frozenset[Modality]:
+        """The kinds of content that a model has to take: what is shown, less what a modifier drops."""
+        return self.modalities - {change.modifier.modality for change in self.changes if change.modifier.drops}
 
     @property
     @abstractmethod
@@ -247,8 +255,10 @@ class Task(ABC):
         return load_dataset(self.dataset, split, progress=progress)
 
     def split_for(self, load: Load, limit: int | None, seed: int) -> PairedDataset:
-        """The split to score, or the seeded part of it. ``ValueError`` where it is empty."""
+        """The split to score, or the seeded part of it, as modifiers change it. ``ValueError`` where it is empty."""
         found = load(self.split)
+        for change in self.changes:
+            found = found.altered(change.change)
         found = found if limit is None else found.limited(limit, seed=seed)
         if len(found) == 0:
             raise ValueError(f"{self.dataset} {self.split} is empty: there is nothing to score")

@@ -64,7 +64,7 @@ class FoldedRegressionTask(Task):
         """A phase per fold."""
         dataset = self.split_for(load, limit, seed)
         folds = [sample.meta["fold"] for sample in dataset]
-        everything = dataset if limit is None else load(self.split)
+        everything = load(self.split)
         phases = []
         order: list[int] = []
         for fold in range(self.folds):
