@@ -72,7 +72,7 @@ def _column(task: str, group: Group, entries: Sequence[Entry], version: int | No
         facts=reference.facts if protocol is not None else {},
         measures=measures,
         primary=str(run.report["primary"]),
-        n=int(run.report["n"]) if protocol is not None else None,
+        n=run.report["n"] if protocol is not None else None,
     )
 
 
@@ -150,12 +150,15 @@ def _marks(entry: Entry, column: Column) -> tuple[Mark, ...]:
         found.append(
             Mark(DATA, "the revision of the data was resolved on that machine (mmbench.lock), not pinned by the card")
         )
+    elif evidence == "imported":
+        tool = entry.run.record["provenance"]["imported"]["tool"]
+        found.append(Mark(DATA, f"imported from a log of {tool}: neither its data nor its scoring were checked here"))
     elif evidence == "unpinned":
         found.append(Mark(DATA, "the data are not pinned to a published hash"))
     failed = (entry.run.record["dataset"].get("checks") or {}).get("failed") or ()
     if failed:
         found.append(Mark(DATA, f"an alignment check of the data fails: {', '.join(map(str, failed))}"))
-    errors, n = int(entry.run.report["n_errors"]), int(entry.run.report["n"])
+    errors, n = int(entry.run.report["n_errors"]), entry.run.report["n"]
     if errors:
         found.append(Mark(ERRORS, f"{errors} of {n} samples failed and count as wrong, as the metric lays down"))
     return tuple(found)

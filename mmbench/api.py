@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmbench.checking import check, peek
+from mmbench.comparing import compare
 from mmbench.data import download, verify
 from mmbench.engines.evaluation import Options, evaluate_one, refusal
 from mmbench.errors import UserError
+from mmbench.importing import import_logs
 from mmbench.loaders import DatasetCard, all_cards, load_dataset
 from mmbench.loaders.cache import is_built
 from mmbench.loaders.sources import Remote
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "as_model", "check", "download", "evaluate", "list_datasets", "list_models", "list_modifiers", "list_suites", "list_tasks",
-    "load_dataset", "load_model", "peek", "score", "verify",
+    "as_model", "check", "compare", "download", "evaluate", "import_logs", "list_datasets", "list_models", "list_modifiers",
+    "list_suites", "list_tasks", "load_dataset", "load_model", "peek", "score", "verify",
 ]  # fmt: skip
 
 Say = Callable[[str], None]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from mmbench.cli import checking, data, output
+from mmbench.cli import checking, comparing, data, output
 
 app = typer.Typer(
     name="mmbench",
@@ -77,6 +77,8 @@ app.command()(data.download)
 app.command()(data.verify)
 app.command()(checking.check)
 app.command()(checking.peek)
+app.command()(comparing.compare)
+app.command("import")(comparing.import_)
 
 
 @app.command("run")

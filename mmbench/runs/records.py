@@ -25,7 +25,7 @@ class Score:
         title: for people.
         value: ``None`` where it is undefined; ``reason`` says why.
         low, high: the interval, ``None`` where there is none.
-        n: samples behind the value.
+        n: samples behind the value; ``None`` where an imported log does not say.
         higher_is_better: the direction.
         floor: the analytic score of knowing nothing; ``ceiling``: the best possible. ``None`` where there is none.
         count: a tally, never a score.
@@ -38,7 +38,7 @@ class Score:
     value: float | None
     low: float | None
     high: float | None
-    n: int
+    n: int | None
     higher_is_better: bool
     floor: float | None
     ceiling: float | None

@@ -1,12 +1,15 @@
 """Whether two models differ: paired permutation test by cluster, McNemar's test, and Holm's correction for many pairs."""
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmbench.stats._labels import Array, Labels, codes_of, finite
+from mmbench.stats._labels import Array, IntArray, Labels, codes_of, finite
+from mmbench.stats.resampling import FromSums
 
 EXACT = 16  # up to 2^16 sign patterns are all tried
 CELLS = 2**20  # signs held at a time
@@ -124,3 +127,80 @@ def _random_hits(totals: Array, seen: float, permutations: int, rng: np.random.G
         kept = np.unpackbits(drawn, axis=1).astype(np.float64) @ padded
         hits += int((np.abs(2 * kept - whole) >= seen).sum())
     return hits
+
+
+def paired_exchange_test(
+    a: Mapping[str, Array],
+    b: Mapping[str, Array],
+    from_sums: FromSums,
+    *,
+    clusters: Labels | None = None,
+    strata: Labels | None = None,
+    permutations: int = 10_000,
+    seed: int = 0,
+) -> dict[str, PairedTest]:
+    """``paired_permutation_test`` of everything that a metric computes from sums (an F1, a word error rate, a correlation).
+
+    Args:
+        a: per-sample arrays ``(n,)`` whose sums are sufficient, of one model.
+        b: those of the other, on the same samples in the same order.
+        from_sums: a dict of sums ``(r,)`` to a dict key -> values ``(r,)``.
+        clusters: a label per sample; the scores of a cluster are exchanged together.
+        strata: a label per sample, such as its fold: the statistic is then the mean of the strata's values.
+        permutations: how many random exchanges.
+        seed: of NumPy's PCG64 generator.
+
+    Returns:
+        per key the test; a key whose difference is undefined is left out. Random exchanges whose value is undefined count as at least
+        as large, which errs on the safe side.
+
+    Raises:
+        ValueError: arrays of different length, or no samples.
+
+    Source: as ``paired_permutation_test``; the exchange of models within clusters is that of approximate randomization (Noreen 1989).
+    """
+    names = sorted(a)
+    first, second = (np.stack([finite(arrays[name]) for name in names]) for arrays in (a, b))
+    if first.shape != second.shape or not first.size or permutations < 1:
+        raise ValueError("a and b must be sums of the same one or more samples.")
+    codes, count = codes_of(clusters, first.shape[1], "clusters")
+    folds, n_folds = codes_of(strata, first.shape[1], "strata") if strata is not None else (np.zeros_like(codes), 1)
+    parts = [_exchange(names, first, second, codes, count, folds == fold, from_sums) for fold in range(n_folds)]
+    seen = _mean_over([part(np.zeros((1, count))) for part in parts])
+    rng = np.random.default_rng(seed)
+    hits = {key: 0 for key, value in seen.items() if np.isfinite(value[0])}
+    for start in range(0, permutations, max(1, CELLS // count)):
+        rows = min(max(1, CELLS // count), permutations - start)
+        drawn = rng.integers(0, 2, size=(rows, count)).astype(np.float64)
+        found = _mean_over([part(drawn) for part in parts])
+        for key in hits:
+            limit = abs(float(seen[key][0])) * (1 - 1e-12)
+            hits[key] += int((~(np.abs(found[key]) < limit)).sum())
+    return {
+        key: PairedTest(float(seen[key][0]), (hit + 1) / (permutations + 1), permutations, exact=False)
+        for key, hit in hits.items()
+    }
+
+
+def _exchange(
+    names: list[str], first: Array, second: Array, codes: IntArray, count: int, chosen: Any, from_sums: FromSums
+) -> Callable[[Array], dict[str, Array]]:
+    """Differences of all keys by which clusters ``(r, count)`` are exchanged."""
+    totals = [
+        np.stack([np.bincount(codes[chosen], weights=row[chosen], minlength=count) for row in arrays])
+        for arrays in (first, second)
+    ]
+    gap = totals[1] - totals[0]
+
+    def differences(exchanged: Array) -> dict[str, Array]:
+        moved = exchanged @ gap.T
+        own = {name: totals[0][i].sum() + moved[:, i] for i, name in enumerate(names)}
+        other = {name: totals[1][i].sum() - moved[:, i] for i, name in enumerate(names)}
+        left, right = from_sums(own), from_sums(other)
+        return {key: np.asarray(left[key]) - np.asarray(right[key]) for key in left}
+
+    return differences
+
+
+def _mean_over(parts: list[dict[str, Array]]) -> dict[str, Array]:
+    return {key: np.mean([part[key] for part in parts], axis=0) for key in parts[0]}
