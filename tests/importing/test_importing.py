@@ -15,6 +15,10 @@ from mmbench.leaderboards import Leaderboard
 from mmbench.runs.records import Run, Score
 
 WRITTEN = Path(__file__).parent / "inspect_ai"  # by inspect_ai 0.3.285 with its mock model, five sums
+BY_LMMS_EVAL = (
+    Path(__file__).parent / "lmms_eval"
+)  # by the EvaluationTracker of lmms-eval 0.7.3, given six answers of two models
+BY_MTEB = Path(__file__).parent / "mteb"  # by mteb 2.26.24: its random encoder on a mock task
 Rows = list[dict[str, Any]]
 
 
@@ -132,6 +136,22 @@ def test_the_same_log_as_json(tmp_path: Path) -> None:
     run = import_logs(tmp_path, output_dir=tmp_path / "runs").runs[0]
     packed = next(one for one in import_logs(WRITTEN, output_dir=tmp_path / "runs").runs if one.model == run.model)
     assert run.report["scores"] == packed.report["scores"]
+
+
+def test_logs_that_lmms_eval_wrote(tmp_path: Path) -> None:
+    found = import_logs(BY_LMMS_EVAL, output_dir=tmp_path)
+    values = {run.model: (run.primary.value, run.primary.n) for run in found.runs}
+    assert values == {"org/strong": (pytest.approx(5 / 6), 6), "org/weak": (pytest.approx(2 / 6), 6)}
+    assert list(found.runs[0].samples["answer"]) == ["yes", "yes", "no", "yes", "yes", "yes"]
+    pair = mmbench.compare(found.runs).pairs[0]
+    assert (pair.wins, pair.ties, pair.losses, pair.p_value) == (0, 3, 3, 0.25)
+
+
+def test_results_that_mteb_wrote(tmp_path: Path) -> None:
+    run = import_logs(BY_MTEB, output_dir=tmp_path).runs[0]
+    assert (run.model, run.task) == ("mteb/baseline-random-encoder", "mteb:MockAny2AnyRetrievalI2T.test")
+    assert (run.primary.metric, run.primary.value, run.primary.low) == ("main_score", 0.63093, None)
+    assert (run.record["identity"]["model"]["revision"], run.record["model"]["licence"]) == ("2", "mit")
 
 
 def test_lmms_eval_with_and_without_samples(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def read(folder: Path) -> Iterator[Found | Unreadable]:
             if not isinstance(results, dict) or not isinstance(results.get("results"), dict):
                 raise LogError("it has no table `results`")
             for task in results["results"]:
-                if task not in (results.get("group_subtasks") or {}) or task in (results.get("n-samples") or {}):
+                if not _mapping(results.get("group_subtasks")).get(task):  # a group's own row is the mean of its tasks
                     yield _one(path, results, str(task))
         except LogError as error:
             yield Unreadable(path.name, str(error))
