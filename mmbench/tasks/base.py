@@ -204,6 +204,10 @@ class Task(ABC):
     def modalities(self) -> frozenset[Modality]:
         """The kinds of content that a model is shown."""
 
+    def shows(self, ask: Ask) -> frozenset[Modality]:
+        """The kinds of content that a model is shown that does the task by one of ``asks``; ``modalities`` unless a kind knows better."""
+        return self.modalities
+
     @property
     @abstractmethod
     def protocol(self) -> Mapping[str, Any]:

@@ -155,17 +155,25 @@ class LinearProbeTask(Task):
     ) -> Plan:
         """A stage per split that is embedded; of models that predict, a stage and a fit per fold. The limit goes for every split."""
         rows = self._rows(load, limit, seed)
-        phases = self._predicted(rows, privileged) if ask == "predict" else self._embedded(rows, privileged)
+        notes = {"folds": len(rows.fits)} if rows.strata is not None else {"learned_rows": rows.first}
         y, several = self.labels.columns(rows.right)
-        nothing, nobody = np.zeros((len(y), 1)), np.zeros(len(y), dtype=bool)
-        blank = np.concatenate([probed(nothing, y, nobody, fit, several=several) for fit in rows.fits])
+        if ask == "predict":  # what a model of its own knows does not depend on these rows
+            phases, blank, best = (
+                self._predicted(rows, privileged),
+                np.zeros((len(rows.order), y.shape[1])),
+                y[rows.order],
+            )
+        else:
+            nothing, nobody = np.zeros((len(y), 1)), np.zeros(len(y), dtype=bool)
+            blank = np.concatenate([probed(nothing, y, nobody, fit, several=several) for fit in rows.fits])
+            phases, best = self._embedded(rows, privileged), self._best(rows, y)
         return Plan(
             phases=phases,
             score=partial(self._score, phases, rows, ask == "predict"),
             n=len(rows.order),
             floors=self._values(blank, rows),
-            ceilings=self._values(self._best(rows, y), rows),
-            notes={"folds": len(rows.fits)} if rows.strata is not None else {"learned_rows": rows.first},
+            ceilings=self._values(best, rows),
+            notes=notes,
         )
 
     def bounds(self, load: Load, same: Same) -> Bounds:

@@ -77,6 +77,10 @@ class ZeroShotTask(Task):
         """The inputs; the classes are text."""
         return self.inputs | {Modality.TEXT}
 
+    def shows(self, ask: Ask) -> frozenset[Modality]:
+        """A model that predicts is shown no prompts."""
+        return self.inputs if ask == "predict" else self.modalities
+
     @property
     def protocol(self) -> Mapping[str, Any]:
         """Inputs, classes and prompts."""
