@@ -84,7 +84,7 @@ def test_oracle_constant_and_random(task: Task, ask: Any, answered: Answered) ->
         ceiling, floor = whole.ceilings[key], whole.floors[key]
         if ceiling is not None:
             assert best[key] == pytest.approx(ceiling, abs=1e-9), key
-        if floor is not None and not task.protocol.get("ties") == "wrong":
+        if floor is not None and task.protocol.get("ties") != "wrong":
             assert constant[key] == pytest.approx(floor, abs=1e-9), key
         value = guessed[key]
         assert value is None or facts.lower is None or facts.lower <= value, key

@@ -44,7 +44,7 @@ class Majority:
 
     def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
         """The mean label ``(n, 1)``; how often each option occurs where there are options."""
-        rows = [[self._counts[option] for option in sample.options] or [self._mean] for sample in samples]
+        rows = [[float(self._counts[option]) for option in sample.options] or [self._mean] for sample in samples]
         return np.asarray(rows, dtype=np.float64)
 
 
