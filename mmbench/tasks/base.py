@@ -238,6 +238,12 @@ class Task(ABC):
         return Bounds(plan.n, plan.floors, plan.ceilings)
 
     @property
+    def state(self) -> str:
+        """For people: ``deprecated``, and by what the task is superseded; empty where it is neither."""
+        said = ["deprecated"] if self.deprecated else []
+        return ", ".join(said + ([f"superseded by {self.superseded_by}"] if self.superseded_by else []))
+
+    @property
     def card(self) -> DatasetCard:
         """The card of the task's dataset."""
         return get_card(self.dataset)

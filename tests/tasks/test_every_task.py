@@ -1,4 +1,4 @@
-"""Every task by embeddings, predictions or pair scores, on its data's synthetic twin: the oracle gets the ceiling, the constant model chance.
+"""Every task by embeddings, predictions or pair scores, on the synthetic twin of its data: ceiling for an oracle, chance for a constant.
 
 How peers fail this is in their scoring: ties that go to the first option, one of several copies that counts, ids that stand for two rows.
 """
