@@ -5,20 +5,16 @@ How peers fail this is in their scoring: ties that go to the first option, one o
 
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import pytest
 
-from mmbench.loaders import DatasetCard, get_card
-from mmbench.loaders.cache import open_splits
-from mmbench.loaders.dataset import PairedDataset
 from mmbench.loaders.sources import Twinned
-from mmbench.loaders.twins import twin_card
 from mmbench.samples import Sample
 from mmbench.stats import estimate
 from mmbench.tasks import Task, all_tasks
 from mmbench.tasks.base import Plan
+from tests.tasks.twins import planned
 
 KINDS = ("retrieval", "zero-shot-classification", "linear-probe", "compositional-choice")
 QUICK = (
@@ -36,23 +32,6 @@ def _cases() -> list[Any]:
                 marks = [] if task.id in QUICK else [pytest.mark.slow]
                 found.append(pytest.param(task, ask, id=f"{task.id}-{ask}", marks=marks))
     return found
-
-
-@cache
-def _twin(key: str) -> DatasetCard:
-    return twin_card(get_card(key))
-
-
-@cache
-def twin_split(key: str, split: str) -> PairedDataset:
-    twin = _twin(key)
-    if twin.source.for_split("") is twin.source:  # a pickle holds all splits
-        return open_splits(twin, list(twin.splits), progress=False)[split]
-    return open_splits(twin, [split], progress=False)[split]
-
-
-def planned(task: Task, **how: Any) -> Plan:
-    return task.plan(lambda split: twin_split(task.dataset, split), **how)
 
 
 def values(task: Task, plan: Plan, outputs: Any) -> dict[str, float | None]:
