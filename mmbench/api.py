@@ -17,7 +17,7 @@ from mmbench.models import LoadedModel, all_models, as_model, load_model, wrap_m
 from mmbench.models.base import ALL_MODALITIES, capabilities
 from mmbench.models.files import FilePredictions
 from mmbench.runs.records import Run
-from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task
+from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task, is_suite
 from mmbench.tasks.alterations import spelling
 from mmbench.tasks.modifiers import all_modifiers
 
@@ -48,7 +48,7 @@ def evaluate(
 
     Args:
         model: a spec string, what ``load_model`` or ``as_model`` returned, or any object with the methods of ``mmbench.models.base``.
-        tasks: a task id, several, or a suite's name. From a suite, tasks that the model cannot do are left out.
+        tasks: a task id, several, or a suite: its name, or a YAML file of your own. Tasks of a suite that the model cannot do are left out.
         output_dir: run folders go to ``output_dir/<model>/<task>/<id>``.
         batch_size: items per call of the model.
         limit: about this many samples: whole groups, seeded and nested. The run is marked as partial and never ranked.
@@ -66,8 +66,8 @@ def evaluate(
     """
     loaded = load_model(model) if isinstance(model, str) else wrap_model(model)
     options = Options(Path(output_dir), batch_size, limit, seed, restart, max_errors, progress)
-    if isinstance(tasks, str | Task) and not _is_suite(tasks):
-        return evaluate_one(loaded, _task(tasks), options)
+    if isinstance(tasks, Task) or (isinstance(tasks, str) and not is_suite(tasks)):
+        return evaluate_one(loaded, selected_tasks(loaded, tasks)[0], options)
     return [evaluate_one(loaded, task, options) for task in selected_tasks(loaded, tasks)]
 
 
@@ -129,7 +129,7 @@ def list_datasets(*, task: str | None = None, modality: str | None = None) -> "p
 def list_tasks(*, kind: str | None = None) -> "pd.DataFrame":
     """One row per task; ``kind`` filters."""
     return _frame(
-        ["id", "kind", "dataset", "split", "shows", "needs", "primary", "version"],
+        ["id", "kind", "dataset", "split", "shows", "needs", "primary", "version", "state"],
         (
             {
                 "id": task.id,
@@ -137,9 +137,10 @@ def list_tasks(*, kind: str | None = None) -> "pd.DataFrame":
                 "dataset": task.dataset,
                 "split": task.split,
                 "shows": ", ".join(sorted(task.modalities)),
-                "needs": task.ask,
+                "needs": " or ".join(task.asks),
                 "primary": task.primary,
                 "version": task.version,
+                "state": task.state,
             }
             for task in all_tasks()
             if kind is None or task.kind == kind
@@ -207,10 +208,11 @@ def selected_tasks(
     model: LoadedModel, tasks: str | Task | Suite | Sequence[str | Task], say: Say | None = None
 ) -> list[Task]:
     """The tasks behind ids and suites. From a suite those that the model cannot do are left out, and said; a task named by id is kept."""
-    if isinstance(tasks, Suite) or (isinstance(tasks, str) and _is_suite(tasks)):
+    if isinstance(tasks, Suite) or (isinstance(tasks, str) and is_suite(tasks)):
         suite = tasks if isinstance(tasks, Suite) else get_suite(tasks)
         beside = [key for key in suite.beside if is_installed(get_task(key).card)]
         offered = [get_task(key) for key in (*beside, *suite.tasks)]
+        _warn_of_old(offered, say)
         kept = [task for task in offered if refusal(model, task) is None]
         left = [task for task in offered if task not in kept]
         if left and say is not None:
@@ -219,7 +221,18 @@ def selected_tasks(
                 f"{model.card.name} does {len(kept)} of {len(offered)} tasks of {suite.name}; the first of the others: {first}"
             )
         return kept
-    return [_task(task) for task in ([tasks] if isinstance(tasks, str | Task) else tasks)]
+    chosen = [_task(task) for task in ([tasks] if isinstance(tasks, str | Task) else tasks)]
+    _warn_of_old(chosen, say)
+    return chosen
+
+
+def _warn_of_old(tasks: Sequence[Task], say: Say | None) -> None:
+    import warnings
+
+    tell = say or (lambda text: warnings.warn(text, stacklevel=4))
+    for task in tasks:
+        if task.state:
+            tell(f"{task.id} is {task.state}: it still runs, and is in no suite.")
 
 
 def _counted(card: DatasetCard) -> int | None:
@@ -230,10 +243,6 @@ def _counted(card: DatasetCard) -> int | None:
 
 def _task(task: str | Task) -> Task:
     return task if isinstance(task, Task) else get_task(task)
-
-
-def _is_suite(name: object) -> bool:
-    return isinstance(name, str) and any(name in (suite.name, suite.family) for suite in all_suites())
 
 
 def _frame(columns: list[str], rows: Iterable[dict[str, Any]]) -> "pd.DataFrame":

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmbench.metrics.classes._base import SampleMetric
-from mmbench.metrics.functional.compositional import pairwise_preference_metric, winoground_scores_metric
+from mmbench.metrics.functional.compositional import (
+    caption_choice_metric,
+    pairwise_preference_metric,
+    winoground_scores_metric,
+)
 from mmbench.metrics.functional.tagging import tagging_scores_metric
 from mmbench.metrics.functional.zero_shot import zero_shot_classification_metric
 
-__all__ = ["PairwisePreference", "TaggingScores", "WinogroundScores", "ZeroShotClassification"]
+__all__ = ["CaptionChoice", "PairwisePreference", "TaggingScores", "WinogroundScores", "ZeroShotClassification"]
 
 
 class ZeroShotClassification(SampleMetric):
@@ -18,6 +22,7 @@ class ZeroShotClassification(SampleMetric):
         n_classes: how many columns the logits have.
         k: as in ``zero_shot_classification``.
         ties: as in ``zero_shot_classification``.
+        balanced: also give ``balanced_accuracy``.
         **kwargs: for ``torchmetrics.Metric``.
 
     Raises:
@@ -26,8 +31,10 @@ class ZeroShotClassification(SampleMetric):
 
     higher_is_better = True
 
-    def __init__(self, n_classes: int, *, k: Sequence[int] = (1, 5), ties: str = "expected", **kwargs: Any) -> None:
-        super().__init__(zero_shot_classification_metric(n_classes, k, ties), **kwargs)
+    def __init__(
+        self, n_classes: int, *, k: Sequence[int] = (1, 5), ties: str = "expected", balanced: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(zero_shot_classification_metric(n_classes, k, ties, balanced), **kwargs)
 
 
 class TaggingScores(SampleMetric):
@@ -75,3 +82,17 @@ class PairwisePreference(SampleMetric):
 
     def __init__(self, ties: str = "strict", **kwargs: Any) -> None:
         super().__init__(pairwise_preference_metric(ties), **kwargs)
+
+
+class CaptionChoice(SampleMetric):
+    """The mean of ``caption_choice``; ``update(scores, target)``, with ``groups`` ``update(scores, target, group)``.
+
+    Args:
+        groups: also give the mean over groups, for which every sample is kept.
+        **kwargs: for ``torchmetrics.Metric``.
+    """
+
+    higher_is_better = True
+
+    def __init__(self, groups: bool = False, **kwargs: Any) -> None:
+        super().__init__(caption_choice_metric(groups), **kwargs)

@@ -5,11 +5,19 @@ from typing import Any
 
 import numpy as np
 
+from mmbench.metrics._class_values import mean_of_present, ratio
 from mmbench.metrics._inputs import to_numpy, to_vector
 from mmbench.metrics._means import mean_metric
-from mmbench.metrics.spec import Array, Key, Metric
+from mmbench.metrics.spec import Array, Arrays, Key, Metric
 
-__all__ = ["pairwise_preference", "pairwise_preference_metric", "winoground_scores", "winoground_scores_metric"]
+__all__ = [
+    "caption_choice",
+    "caption_choice_metric",
+    "pairwise_preference",
+    "pairwise_preference_metric",
+    "winoground_scores",
+    "winoground_scores_metric",
+]
 
 VERSION = "1"
 _TIES = ("strict", "half")
@@ -68,6 +76,66 @@ def pairwise_preference(positive: Any, negative: Any, *, ties: str = "strict") -
     return (right > wrong) + (0.5 * (right == wrong) if ties == "half" else 0.0)
 
 
+def caption_choice(scores: Any, target: Any) -> Array:
+    """Whether the right one of several captions scores highest; ties are worth their expected value.
+
+    Args:
+        scores: ``(n, m)`` numbers, a caption per column; minus infinity where a sample has fewer captions.
+        target: ``(n,)`` the column of the right caption. Where it stands makes no difference.
+
+    Returns:
+        ``(n,)`` float64 in [0, 1]: 1 / t where the right caption shares the highest score with t - 1 others, else 0. A model that
+        says the same of everything gets exactly chance.
+
+    Raises:
+        ValueError: another shape, NaN or plus infinity, a target that is no caption.
+    """
+    table, right = to_numpy(scores), to_numpy(target)
+    if table.ndim != 2 or table.dtype.kind not in "fiub":
+        raise ValueError(f"scores must be numbers (n, m), got shape {table.shape} of {table.dtype}.")
+    if right.shape != (len(table),) or (len(right) and right.dtype.kind not in "iu"):
+        raise ValueError(f"target must be {len(table)} column numbers, got shape {right.shape} of {right.dtype}.")
+    table, right = table.astype(np.float64), right.astype(np.int64)
+    if np.isnan(table).any() or np.isposinf(table).any():
+        raise ValueError("scores must be finite, or minus infinity where there is no caption.")
+    if len(right) and not 0 <= right.min() <= right.max() < table.shape[1]:
+        raise ValueError(f"target must lie in [0, {table.shape[1]}), got {right.min()} to {right.max()}.")
+    own = table[np.arange(len(table)), right][:, None]
+    if np.isneginf(own).any():
+        raise ValueError("target names a caption whose score is minus infinity: there is none.")
+    return np.where((table > own).any(axis=1), 0.0, 1.0 / np.maximum((table == own).sum(axis=1), 1))
+
+
+def caption_choice_metric(groups: bool = False) -> Metric:
+    """``caption_choice`` as a ``Metric``: ``per_sample(scores, target)`` gives ``accuracy``.
+
+    With ``groups`` it is ``per_sample(scores, target, group)``, ``group`` being ``(n,)`` numbers, and ``group_accuracy`` is the mean
+    over the groups of each one's accuracy, as ARO reports it over relations. A failed sample's right caption is given as the lowest.
+    """
+    source = "Yuksekgonul et al. 2023 (ARO), with ties as expected values"
+    keys = {
+        "accuracy": Key("accuracy", True, "share of samples whose right caption scores highest; ties expected", source,
+                        error="wrong", undefined="no samples"),
+    }  # fmt: skip
+    if not groups:
+        return mean_metric("caption_choice", VERSION, keys, _chosen, params={"groups": False})
+    keys["group_accuracy"] = Key(
+        "group acc.", True, "mean over groups of the accuracy in each", source, error="wrong", undefined="no samples"
+    )
+    plain = mean_metric("caption_choice", VERSION, {"accuracy": keys["accuracy"]}, _chosen)
+    return Metric(
+        name="caption_choice",
+        version=VERSION,
+        keys=keys,
+        per_sample=_chosen_in_groups,
+        sums=plain.sums,
+        from_sums=plain.from_sums,
+        from_weights=_over_groups,
+        params={"groups": True},
+        kept={"accuracy": (), "group": ()},
+    )
+
+
 def winoground_scores_metric() -> Metric:
     """``winoground_scores`` as a ``Metric``: ``per_sample(scores)``; a failed sample is given as four equal scores."""
 
@@ -102,3 +170,21 @@ def pairwise_preference_metric(ties: str = "strict") -> Metric:
 
 def _preferred(positive: Any, negative: Any, *, ties: str) -> dict[str, Array]:
     return {"accuracy": pairwise_preference(positive, negative, ties=ties)}
+
+
+def _chosen(scores: Any, target: Any) -> dict[str, Array]:
+    return {"accuracy": caption_choice(scores, target)}
+
+
+def _chosen_in_groups(scores: Any, target: Any, group: Any) -> dict[str, Array]:
+    found, names = caption_choice(scores, target), to_numpy(group)
+    if names.shape != found.shape or (len(names) and names.dtype.kind not in "iu"):
+        raise ValueError(f"group must be {len(found)} numbers, got shape {names.shape} of {names.dtype}.")
+    return {"accuracy": found, "group": names.astype(np.float64)}
+
+
+def _over_groups(arrays: Arrays, weights: Array) -> dict[str, Array]:
+    names, place = np.unique(arrays["group"], return_inverse=True)
+    member = np.eye(max(len(names), 1))[place] if len(names) else np.zeros((0, 1))
+    right, n = weights @ (member * arrays["accuracy"][:, None]), weights @ member
+    return {"group_accuracy": mean_of_present(ratio(right, n))}

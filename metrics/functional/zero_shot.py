@@ -87,8 +87,12 @@ def fold_mean(folds: Sequence[dict[str, float]]) -> dict[str, float]:
     return {key: float(np.mean([fold[key] for fold in folds])) for key in folds[0]}
 
 
-def zero_shot_classification_metric(n_classes: int = 1000, k: Sequence[int] = (1, 5), ties: str = "expected") -> Metric:
+def zero_shot_classification_metric(
+    n_classes: int = 1000, k: Sequence[int] = (1, 5), ties: str = "expected", balanced: bool = True
+) -> Metric:
     """``zero_shot_classification`` as a ``Metric`` for ``n_classes`` classes.
+
+    Without ``balanced`` there is no ``balanced_accuracy``, whose two sums per class are much to resample where classes are many.
 
     ``per_sample(logits, target)`` gives the number of classes ``above`` and ``equal`` to the right one, and ``target``.
     A failed sample is given as a row whose right class is last.
@@ -114,21 +118,25 @@ def zero_shot_classification_metric(n_classes: int = 1000, k: Sequence[int] = (1
         f"acc@{cut}": key(f"acc@{cut}", f"share whose right class is among the first {cut}", cut / n_classes)
         for cut in cuts
     }
-    keys["balanced_accuracy"] = key("balanced acc.", "mean of acc@1 over the classes that are a label", 1 / n_classes)
+    if balanced:
+        keys["balanced_accuracy"] = key(
+            "balanced acc.", "mean of acc@1 over the classes that are a label", 1 / n_classes
+        )
     keys["n_tied"] = Key(
         "tied", False, "samples whose right class ties with another", "counted here", upper=None, count=True
     )
+    counted = n_classes if balanced else 0
     per_class = {
-        f"{kind}_{i}": (float if kind == "right" else int) for kind in ("right", "labels") for i in range(n_classes)
+        f"{kind}_{i}": (float if kind == "right" else int) for kind in ("right", "labels") for i in range(counted)
     }
     return Metric(
         name="zero_shot_classification",
         version=VERSION,
         keys=keys,
         per_sample=partial(_per_sample, n_classes=n_classes),
-        sums=partial(_sums, n_classes=n_classes, k=cuts, ties=ties),
-        from_sums=partial(_from_sums, n_classes=n_classes, k=cuts),
-        params={"n_classes": n_classes, "k": cuts, "ties": ties},
+        sums=partial(_sums, n_classes=counted, k=cuts, ties=ties),
+        from_sums=partial(_from_sums, n_classes=counted, k=cuts),
+        params={"n_classes": n_classes, "k": cuts, "ties": ties} | ({} if balanced else {"balanced": False}),
         totals={**{f"acc@{cut}": float for cut in cuts}, **per_class, "n_tied": int, "n": int},
     )
 
@@ -171,9 +179,11 @@ def _sums(arrays: Arrays, *, n_classes: int, k: tuple[int, ...], ties: str) -> d
 
 
 def _from_sums(sums: Arrays, *, n_classes: int, k: tuple[int, ...]) -> dict[str, Array]:
+    found = {f"acc@{cut}": ratio(sums[f"acc@{cut}"], sums["n"]) for cut in k} | {"n_tied": sums["n_tied"]}
+    if not n_classes:
+        return found
     right, labels = (np.stack([sums[f"{kind}_{i}"] for i in range(n_classes)], axis=-1) for kind in ("right", "labels"))
-    found = {f"acc@{cut}": ratio(sums[f"acc@{cut}"], sums["n"]) for cut in k}
-    return {**found, "balanced_accuracy": mean_of_present(ratio(right, labels)), "n_tied": sums["n_tied"]}
+    return {**found, "balanced_accuracy": mean_of_present(ratio(right, labels))}
 
 
 def _unit(values: Array) -> Array:

@@ -89,7 +89,8 @@ def run(
     ],
     task: Annotated[list[str] | None, typer.Option("--task", "-t", help="A task; may be given several times.")] = None,
     suite: Annotated[
-        str | None, typer.Option("--suite", "-s", help="A suite: every task of it that the model can do.")
+        str | None,
+        typer.Option("--suite", "-s", help="A suite, or a YAML file of your own: every task that the model can do."),
     ] = None,
     output_dir: OutputDir = Path("runs"),
     batch_size: Annotated[int, typer.Option(min=1, help="Items per call of the model.")] = 32,
@@ -139,7 +140,10 @@ def build(
     runs: Annotated[list[Path], typer.Argument(help="Folders that hold runs.")],
     out: Annotated[Path | None, typer.Option("--out", help="A folder for index.html, board.md and scores.csv.")] = None,
     suite: Annotated[
-        str | None, typer.Option("--suite", "-s", help="Columns and score of this suite; all tasks found by default.")
+        str | None,
+        typer.Option(
+            "--suite", "-s", help="Columns and score of this suite (a name or a YAML file); all tasks found by default."
+        ),
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the Markdown table instead.")] = False,
     as_json: Json = False,

@@ -12,8 +12,9 @@ from mmbench.loaders.sources import HubSource
 from mmbench.models import all_models
 from mmbench.models.base import capabilities
 from mmbench.runs.records import read_run
-from mmbench.tasks import Task, all_suites, all_tasks, get_task
+from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task
 from mmbench.tasks.modifiers import MARK
+from mmbench.tasks.user_suites import is_suite_file
 
 
 def facts_of(key: str) -> dict[str, Any]:
@@ -21,6 +22,8 @@ def facts_of(key: str) -> dict[str, Any]:
     if (Path(key) / "run.json").exists():
         run = read_run(Path(key))
         return {**run.record, "scores": run.report}
+    if is_suite_file(key):
+        return _suite(get_suite(key))
     if key in {card.key for card in all_cards()} or is_path(key) or is_import(key):
         return _dataset(get_card(key))
     if key.split(MARK)[0] in {task.id for task in all_tasks()}:
@@ -32,7 +35,7 @@ def facts_of(key: str) -> dict[str, Any]:
             return {"model": key, "can": list(capabilities(entry.make)), "needs": needs, **card_facts}
     for suite in all_suites():
         if key in (suite.name, suite.family):
-            return {"suite": suite.name, **{name: value for name, value in asdict(suite).items() if name != "name"}}
+            return _suite(suite)
     known = [
         *(card.key for card in all_cards()),
         *(task.id for task in all_tasks()),
@@ -57,15 +60,20 @@ def _dataset(card: DatasetCard) -> dict[str, Any]:
     }
 
 
+def _suite(suite: Suite) -> dict[str, Any]:
+    return {"suite": suite.name, **{name: value for name, value in asdict(suite).items() if name != "name"}}
+
+
 def _task(task: Task) -> dict[str, Any]:
     return {
         "task": task.id,
         "title": task.title,
         "kind": task.kind,
         "version": task.version,
+        "state": task.state or "current",
         "dataset": f"{task.dataset} {task.split}",
         "training": f"{task.train_split}, {task.valid_split}",
-        "shows": sorted(task.takes),
+        "shows": sorted(task.takes(task.ask)),
         "needs": " or ".join(task.asks),
         **({"changes": {change.name: change.modifier.about for change in task.changes}} if task.changes else {}),
         "protocol": dict(task.protocol),

@@ -70,14 +70,16 @@ def chosen_ask(model: LoadedModel, task: Task) -> Ask | None:
 
 def refusal(model: LoadedModel, task: Task) -> str | None:
     """Why a model cannot do a task, or ``None`` where it can. Asked before anything is loaded."""
-    if chosen_ask(model, task) is None:
+    ask = chosen_ask(model, task)
+    if ask is None:
         able = ", ".join(capabilities(model.model)) or "nothing"
         return f"{task.id} needs a model that can {' or '.join(task.asks)}; {model.card.name} can {able}."
-    lacking = sorted(task.takes - model.card.modalities)
+    shown = task.takes(ask)
+    lacking = sorted(shown - model.card.modalities)
     if lacking and model.card.kind != "floor":
-        return f"{task.id} shows {', '.join(sorted(task.takes))}; {model.card.name} does not take {', '.join(lacking)}."
-    if not task.takes & model.card.modalities:
-        return f"{task.id} shows {', '.join(sorted(task.takes))}; {model.card.name} takes none of them."
+        return f"{task.id} shows {', '.join(sorted(shown))}; {model.card.name} does not take {', '.join(lacking)}."
+    if not shown & model.card.modalities:
+        return f"{task.id} shows {', '.join(sorted(shown))}; {model.card.name} takes none of them."
     absent = [name for name, split in (("train", task.train_split), ("validation", task.valid_split)) if split is None]
     if absent and isinstance(model.model, Fittable) and model.card.kind == "model":
         return (

@@ -1,6 +1,7 @@
 """Tasks by id: a dataset, a split, a protocol and a metric."""
 
 from functools import cache
+from pathlib import Path
 
 from mmbench.discovery import collect
 from mmbench.errors import unknown_key
@@ -9,8 +10,9 @@ from mmbench.tasks.base import Task
 from mmbench.tasks.modifiers import modified, split_name
 from mmbench.tasks.own import PREFIX, own_task, own_tasks
 from mmbench.tasks.suites import Suite
+from mmbench.tasks.user_suites import is_suite_file, read_suite
 
-__all__ = ["Suite", "Task", "all_suites", "all_tasks", "get_suite", "get_task", "tasks_on"]
+__all__ = ["Suite", "Task", "all_suites", "all_tasks", "get_suite", "get_task", "is_suite", "tasks_on"]
 
 
 @cache
@@ -56,8 +58,18 @@ def all_suites() -> list[Suite]:
     return list(_suites().values())
 
 
+def is_suite(key: str) -> bool:
+    """Whether ``get_suite`` would look for a suite under this name: one of the catalog's, or a YAML file."""
+    return is_suite_file(key) or any(key in (suite.name, suite.family) for suite in _suites().values())
+
+
 def get_suite(key: str) -> Suite:
-    """The suite with this name; a name without its date or number is the newest of its kind. ``UserError`` otherwise."""
+    """The suite with this name; a name without its date or number is the newest of its kind; ``my-suite.yaml`` is the user's own.
+
+    ``UserError`` otherwise.
+    """
+    if is_suite_file(key):
+        return read_suite(Path(key), get_task)
     newest = [suite for suite in _suites().values() if suite.family == key]
     if key not in _suites() and newest:
         return max(newest, key=lambda suite: suite.version)

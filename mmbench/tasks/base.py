@@ -207,10 +207,18 @@ class Task(ABC):
     def modalities(self) -> frozenset[Modality]:
         """The kinds of content that a model is shown."""
 
-    @property
-    def takes(self) -> frozenset[Modality]:
+    def shows(self, ask: Ask) -> frozenset[Modality]:
+        """The kinds of content that a model is shown that does the task by one of ``asks``; ``modalities`` unless a kind knows better."""
+        return self.modalities
+
+    def takes(self, ask: Ask) -> frozenset[Modality]:
         """The kinds of content that a model has to take: what is shown, less what a modifier drops."""
-        return self.modalities - {change.modifier.modality for change in self.changes if change.modifier.drops}
+        return self.shows(ask) - {change.modifier.modality for change in self.changes if change.modifier.drops}
+
+    @property
+    def changeable(self) -> frozenset[Modality]:
+        """The kinds of content that a modifier can change: those that come from the scored samples' own parts."""
+        return self.modalities
 
     @property
     @abstractmethod
@@ -240,6 +248,12 @@ class Task(ABC):
         """
         plan = self.plan(load)
         return Bounds(plan.n, plan.floors, plan.ceilings)
+
+    @property
+    def state(self) -> str:
+        """For people: ``deprecated``, and by what the task is superseded; empty where it is neither."""
+        said = ["deprecated"] if self.deprecated else []
+        return ", ".join(said + ([f"superseded by {self.superseded_by}"] if self.superseded_by else []))
 
     @property
     def card(self) -> DatasetCard:

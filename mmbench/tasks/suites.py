@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+Aggregation = Literal["mean-gain"]
+AGGREGATIONS: tuple[str, ...] = get_args(Aggregation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """A dated list of task versions. Once published it never changes; a successor has another name.
 
-    The suite score is the mean over ``tasks`` of (value - chance) / (1 - chance), value and analytic chance being those of the task's
-    primary metric; below chance is negative and stays so. It is given only where every task of the suite has a value.
+    The suite score ``mean-gain`` is the mean over ``tasks`` of (value - chance) / (1 - chance), value and analytic chance being those of
+    the task's primary metric; below chance is negative and stays so. It is given only where every task of the suite has a value.
 
     Attributes:
         name: ``family-version``.
@@ -17,6 +21,7 @@ class Suite:
         tasks: id to version.
         beside: tasks shown with the suite where their data is installed; they do not enter the score.
         toy: a suite of built-in data, which enters no headline.
+        aggregation: how the suite score is made.
     """
 
     name: str
@@ -24,6 +29,7 @@ class Suite:
     tasks: Mapping[str, int]
     beside: tuple[str, ...] = ()
     toy: bool = False
+    aggregation: Aggregation = "mean-gain"
 
     @property
     def family(self) -> str:

@@ -119,3 +119,40 @@ def test_fitting_again_forgets() -> None:
         for model in (again, fresh):
             model.fit(rows(("x", "blue"), ("y", "blue")), [])
         assert answers(again, asks("a", "b")) == answers(fresh, asks("a", "b")) == ["blue", "blue"]
+
+
+OPTIONS = ("cat", "dog", "bird")
+
+
+def choices(*pairs: tuple[str, Any]) -> list[Sample]:
+    return [Sample(f"c{number}", (TextPart(text),), OPTIONS, target) for number, (text, target) in enumerate(pairs)]
+
+
+def test_predictions_have_a_column_per_option() -> None:
+    asked = choices(("says woof", None), ("says nothing", None))
+    assert made("constant").predict(asked).tolist() == [[0, 0, 0]] * 2
+    guessed = made("random").predict(asked)
+    assert guessed.shape == (2, 3)
+    np.testing.assert_array_equal(made("random").predict(asked[1:]), guessed[1:])
+    taught = choices(("says woof", "dog"), ("says woof", "dog"), ("flies", "bird"), ("both", ("cat", "dog")))
+    majority, blind = made("majority"), made("blind")
+    majority.fit(taught, [])
+    assert majority.predict(asked).tolist() == [[1, 3, 1]] * 2
+    restored = made("majority")
+    restored.restore(majority.fitted())
+    assert restored.predict(asked).tolist() == [[1, 3, 1]] * 2
+    blind.fit(taught[:3], [])
+    assert blind.predict(choices(("flies", None), ("new", None))).tolist() == [[0, 0, 1], [0, 1, 0]]
+    blind.fit([], [])
+    assert blind.predict(asked).tolist() == [[0, 0, 0]] * 2
+    shown = choices(("x", ("dog",)), ("x", ("cat", "bird")))
+    assert made("oracle").predict(shown).tolist() == [[0, 1, 0], [1, 0, 1]]
+
+
+def test_pairs_are_scored_by_nothing_by_chance_and_by_the_truth() -> None:
+    left, right = rows(("", ("1", "2")), ("", ("3",))), rows(("", ("2",)), ("", ("2",)))
+    assert made("constant").score_pairs(left, right).tolist() == [0, 0]
+    assert made("oracle").score_pairs(left, right).tolist() == [1, 0]
+    guessed = made("random").score_pairs(left, right)
+    assert guessed[0] != guessed[1]
+    np.testing.assert_array_equal(made("random").score_pairs(left[1:], right[1:]), guessed[1:])

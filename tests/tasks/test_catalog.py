@@ -21,8 +21,12 @@ def test_a_task_of_the_catalog_is_complete(task: Task) -> None:
     assert protocol
     card = get_card(task.dataset)
     assert {task.split, task.train_split, task.valid_split} - {None} <= set(card.splits)
-    assert task.modalities <= set(card.modalities)
-    assert task.kind in card.task_kinds
+    held = set(card.modalities)
+    spoken = {Modality.TEXT} if Modality.AUDIO in held else set()  # a transcript is a target, and no content
+    assert task.modalities <= (held | {Modality.TEXT} if task.kind == "zero-shot-classification" else held | spoken)
+    assert {"linear-probe": "zero-shot-classification"}.get(task.kind, task.kind) in card.task_kinds
+    assert set(task.asks) >= {task.ask}
+    assert all(task.shows(ask) <= task.modalities for ask in task.asks)
     assert not task.metric.keys[task.primary].count
     assert task.title
     assert task.version >= 1

@@ -155,7 +155,7 @@ def test_blind_takes_the_picture_and_asks_models_that_take_none(splits: dict[str
     parts = [part.modality for part in requests[0].messages[-1].content]
     assert parts == [Modality.TEXT]
     assert requests[0].text == f"{SENTENCE} 0"
-    assert task.takes == {Modality.TEXT}
+    assert task.takes("generate") == {Modality.TEXT}
     assert task.modalities == {Modality.TEXT, Modality.IMAGE}
 
 
@@ -191,7 +191,9 @@ def test_identity_and_names() -> None:
         ("easy-vqa.open+jpeg9", r"jpeg goes from \+jpeg1 to \+jpeg5"),
         ("easy-vqa.open+jpeg", r"jpeg goes from"),
         ("easy-vqa.open+blind2", "blind has no severities"),
-        ("easy-vqa.open+snr1", "it shows no audio"),
+        ("easy-vqa.open+snr1", "it scores no audio that can change"),
+        ("cifar10.zero-shot+typos1", "no text that can change"),
+        ("esc50.probe+snr1", "no audio that can change"),
         ("openmoji.t2i+blind", "retrieval is none of question-answering"),
         ("easy-vqa.open+melt3", "no task modifier 'melt3': there are blind, blur1-5"),
         ("easy-vqa.opne+jpeg1", "did you mean easy-vqa.open"),

@@ -32,7 +32,9 @@ class Blind:
 
     def fit(self, train: Sequence[Sample], valid: Sequence[Sample]) -> None:
         """Fit what the targets call for; validation rows choose the penalty only."""
-        if isinstance(train[0].target, str):
+        if not train:
+            self._by_text, self._default = {}, ""
+        elif isinstance(train[0].target, str):
             self._fit_answers(train)
         else:
             self._fit_values(train, valid)
@@ -42,7 +44,16 @@ class Blind:
         return [Response(request.sample_id, self._by_text.get(request.text, self._default)) for request in requests]
 
     def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
-        """Values ``(n, 1)``."""
+        """Values ``(n, 1)``; where there are options, 1 for the remembered answer and 0 for the others."""
+        if samples[0].options:
+            answers = [self._by_text.get(sample.text, self._default) for sample in samples]
+            return np.asarray(
+                [
+                    [option == answer for option in sample.options]
+                    for sample, answer in zip(samples, answers, strict=True)
+                ],
+                dtype=np.float64,
+            )
         return np.stack([row @ self._weights for row in _hashed(samples)]) + self._mean
 
     def fitted(self) -> Fitted:

@@ -20,7 +20,9 @@ def _signature(key: str) -> NDArray[np.float32]:
 
 
 class Oracle:
-    """Answers with the target. For retrieval the target of a query is the ids of its positives, of a candidate its own id."""
+    """Answers with the target. For retrieval the target of a query is the ids of its positives, of a candidate its own id; of a row to be
+    classified the names of its classes, of a class its own name; of a picture the keys of its captions, of a caption its own.
+    """  # noqa: D205
 
     def embed(
         self,
@@ -39,8 +41,17 @@ class Oracle:
         return [Response(request.sample_id, answer) for request, answer in zip(requests, answers, strict=True)]
 
     def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
-        """The targets ``(n, 1)``."""
-        return np.asarray([[sample.target] for sample in samples], dtype=np.float64)
+        """1 for each option that is right and 0 for the others; without options the targets ``(n, 1)``."""
+        rows = [
+            [option in sample.target for option in sample.options] if sample.options else [sample.target]
+            for sample in samples
+        ]
+        return np.asarray(rows, dtype=np.float64)
+
+    def score_pairs(self, left: Sequence[Sample], right: Sequence[Sample]) -> NDArray[np.float64]:
+        """1 for pairs that belong together ``(n,)``, 0 for the others."""
+        pairs = zip(left, right, strict=True)
+        return np.asarray([float(bool(set(one.target) & set(other.target))) for one, other in pairs])
 
 
 ENTRY = ModelEntry(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.metrics.functional.retrieval import retrieval_chance, retrieval_from_scores, retrieval_metric
-from mmbench.samples import Modality, Role, Sample
+from mmbench.samples import Modality, Part, Role, Sample, TextPart
 from mmbench.tasks.base import (
     Ask,
     Bounds,
@@ -31,11 +31,32 @@ from mmbench.tasks.base import (
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One kind of content, in one language where there are several; ``title`` is for people and is no part of the protocol."""
+    """One kind of content, in one language where there are several; ``title`` is for people and is no part of the protocol.
+
+    ``target`` means the text that a sample has as its target (a transcript), which is no content of it.
+    """
 
     modality: Modality
     language: str | None = None
     title: str = ""
+    target: bool = False
+
+    def units(self, dataset: PairedDataset) -> list[tuple[int, int, str]]:
+        """Per part ``(position of its sample, its number there, fingerprint)``, as ``PairedDataset.facets``."""
+        if not self.target:
+            return dataset.facets(self.modality, self.language)
+        return [(row, 0, TextPart(text).fingerprint) for row, text in enumerate(dataset.targets) if text]
+
+    def part(self, sample: Sample, number: int) -> Part:
+        """One of a sample's parts."""
+        if self.target:
+            return TextPart(str(sample.target), self.language)
+        return [part for part in sample.parts(self.modality) if self.language in (None, part.language)][number]
+
+    @property
+    def protocol(self) -> list[str | None]:
+        """What a run's identity hashes."""
+        return [self.modality, self.language, *(["target"] if self.target else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +76,40 @@ class Gallery:
     merged: int
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Queries that rank one gallery: of the whole split, or of one fold.
+
+    Attributes:
+        queries, documents: the two sides.
+        positives: per query the documents that some sample holds together with it.
+        paired: samples that hold both.
+        stages: the names of the two stages.
+    """
+
+    queries: Gallery
+    documents: Gallery
+    positives: list[list[int]]
+    paired: int
+    stages: tuple[str, str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class RetrievalTask(Task):
     """Queries of one facet, candidates of another; a candidate is positive if some sample holds both.
 
     Both sides are de-duplicated by the content's fingerprint, so that no query has a candidate that equals its positive and counts
     as wrong. Samples without one of the two facets take no part; their number is in the plan's notes.
+
+    Attributes:
+        query, document: the two sides.
+        fold: the name in ``meta`` of a sample's fold: each fold is a gallery of its own, and values are means over folds (the 1K
+            protocol of COCO); ``None``: one gallery.
     """
 
     query: Facet
     document: Facet
+    fold: str | None = None
 
     @property
     def kind(self) -> str:
@@ -85,64 +130,80 @@ class RetrievalTask(Task):
     def protocol(self) -> Mapping[str, Any]:
         """The facets, and how galleries are made."""
         return {
-            "query": [self.query.modality, self.query.language],
-            "document": [self.document.modality, self.document.language],
+            "query": self.query.protocol,
+            "document": self.document.protocol,
             "gallery": "distinct content; positives share a sample",
             "similarity": "cosine",
+            **({} if self.fold is None else {"fold": self.fold}),
         }
 
     def plan(
         self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False, ask: Ask | None = None
     ) -> Plan:
-        """Two stages: queries and documents."""
+        """Two stages, queries and documents; with folds, two per fold."""
         dataset = self.split_for(load, limit, seed)
-        paired = _paired(dataset, self.query, self.document)
-        queries, documents = _gallery(dataset, self.query, paired), _gallery(dataset, self.document, paired)
-        if not queries.ids:
-            raise ValueError(
-                f"{self.dataset} {self.split} has no sample with both {self.query.modality} and {self.document.modality}"
-            )
-        positives = _positives(queries, documents)
-        right = [tuple(documents.ids[i] for i in found) for found in positives]
-        stages = (
-            self._stage("queries", "query", dataset, self.query, queries, right if privileged else None),
-            self._stage(
-                "documents",
-                "document",
-                dataset,
-                self.document,
-                documents,
-                [(key,) for key in documents.ids] if privileged else None,
-            ),
-        )
+        rounds = self._rounds(dataset)
+        stages = tuple(stage for one in rounds for stage in self._stages(dataset, one, privileged))
         groups = clusters_of(dataset)
-        clusters = [groups[position] for position, _ in queries.places]
-        cuts = self.metric.params["k"]
-        floors = retrieval_chance(len(documents.ids), [len(found) for found in positives], k=cuts)
+        clusters = [groups[position] for one in rounds for position, _ in one.queries.places]
+        strata = None if self.fold is None else [fold for fold, one in enumerate(rounds) for _ in one.queries.ids]
+        if strata is not None:  # a group that lies in two folds is resampled in each
+            clusters = [f"{fold}/{group}" for fold, group in zip(strata, clusters, strict=True)]
         return Plan(
             phases=(Phase("all", stages, partial(self._training, load)),),
-            score=partial(self._score, stages, positives, clusters),
-            n=len(queries.ids),
-            floors={key: None if facts.count else floors[key] for key, facts in self.metric.keys.items()},
+            score=partial(self._score, stages, rounds, clusters, strata),
+            n=len(clusters),
+            floors=self._floors(rounds),
             ceilings={key: None if facts.count else 1.0 for key, facts in self.metric.keys.items()},
             notes={
-                "candidates": len(documents.ids),
-                "rows_without_a_pair": len(dataset) - len(paired),
-                "merged_queries": queries.merged,
-                "merged_candidates": documents.merged,
+                "candidates": sum(len(one.documents.ids) for one in rounds),
+                "rows_without_a_pair": len(dataset) - sum(one.paired for one in rounds),
+                "merged_queries": sum(one.queries.merged for one in rounds),
+                "merged_candidates": sum(one.documents.merged for one in rounds),
             },
         )
 
     def bounds(self, load: Load, same: Same) -> Bounds:
         """The best model ranks contents by the chance that they are right; what it cannot tell apart ties, as expected values."""
-        plan = self.plan(load)
-        dataset = load(self.split)
-        paired = _paired(dataset, self.query, self.document)
-        queries, documents = _gallery(dataset, self.query, paired), _gallery(dataset, self.document, paired)
-        positives = _positives(queries, documents)
+        plan, dataset = self.plan(load), load(self.split)
+        known = [self._known(dataset, one, same) for one in self._rounds(dataset)]
+        best = {
+            key: None if facts.count else float(np.mean([values[key] for values, _ in known]))
+            for key, facts in self.metric.keys.items()
+        }
+        return Bounds(plan.n, plan.floors, best, sum(unsure for _, unsure in known))
+
+    def _rounds(self, dataset: PairedDataset) -> list[Round]:
+        """One gallery, or one per fold that has pairs. ``ValueError`` where there is no pair at all."""
+        sides = [facet.units(dataset) for facet in (self.query, self.document)]
+        paired = set.intersection(*({position for position, _, _ in units} for units in sides))
+        if not paired:
+            raise ValueError(
+                f"{self.dataset} {self.split} has no sample with both {self.query.modality} and {self.document.modality}"
+            )
+        folds: defaultdict[Any, set[int]] = defaultdict(set)
+        for position in sorted(paired):
+            folds["" if self.fold is None else dataset[position].meta[self.fold]].add(position)
+        rounds = []
+        for fold in sorted(folds):
+            queries, documents = (_gallery(dataset.ids, units, folds[fold]) for units in sides)
+            names = ("queries", "documents") if self.fold is None else (f"queries-{fold}", f"documents-{fold}")
+            rounds.append(Round(queries, documents, _positives(queries, documents), len(folds[fold]), names))
+        return rounds
+
+    def _floors(self, rounds: list[Round]) -> dict[str, float | None]:
+        cuts = self.metric.params["k"]
+        chance = [retrieval_chance(len(one.documents.ids), list(map(len, one.positives)), k=cuts) for one in rounds]
+        return {
+            key: None if facts.count else float(np.mean([values[key] for values in chance]))
+            for key, facts in self.metric.keys.items()
+        }
+
+    def _known(self, dataset: PairedDataset, one: Round, same: Same) -> tuple[dict[str, float], int]:
+        """The values of a model that knows everything, and the queries that even it cannot be sure of."""
         asked, held = (
             [same(prints[place]) for place in gallery.places]
-            for gallery, prints in zip((queries, documents), self._fingerprints(dataset), strict=True)
+            for gallery, prints in zip((one.queries, one.documents), self._fingerprints(dataset), strict=True)
         )
         alike: defaultdict[str, list[int]] = defaultdict(list)
         for index, name in enumerate(asked):
@@ -154,23 +215,31 @@ class RetrievalTask(Task):
             for name in asked:
                 share = np.zeros(len(sizes))
                 for index in alike[name]:
-                    np.add.at(share, kinds[positives[index]], 1.0)
+                    np.add.at(share, kinds[one.positives[index]], 1.0)
                 yield (share / sizes / len(alike[name]))[kinds][None, :]
 
-        known = retrieval_from_scores(rows(), positives, k=self.metric.params["k"])
+        known = retrieval_from_scores(rows(), one.positives, k=self.metric.params["k"])
         unsure = sum(
             len(alike[name]) > 1 or bool((sizes[kinds[found]] > 1).any())
-            for name, found in zip(asked, positives, strict=True)
+            for name, found in zip(asked, one.positives, strict=True)
         )
-        best = {key: None if facts.count else known.get(key) for key, facts in self.metric.keys.items()}
-        return Bounds(plan.n, plan.floors, best, unsure)
+        return known, unsure
 
     def _fingerprints(self, dataset: PairedDataset) -> list[dict[tuple[int, int], str]]:
         """Per facet the fingerprint of each part by ``(position, number)``."""
         return [
-            {(position, number): print_ for position, number, print_ in dataset.facets(facet.modality, facet.language)}
+            {(position, number): print_ for position, number, print_ in facet.units(dataset)}
             for facet in (self.query, self.document)
         ]
+
+    def _stages(self, dataset: PairedDataset, one: Round, privileged: bool) -> tuple[Stage, Stage]:
+        names = one.documents.ids
+        right = [tuple(names[i] for i in found) for found in one.positives] if privileged else None
+        own = [(key,) for key in names] if privileged else None
+        return (
+            self._stage(one.stages[0], "query", dataset, self.query, one.queries, right),
+            self._stage(one.stages[1], "document", dataset, self.document, one.documents, own),
+        )
 
     def _stage(
         self,
@@ -183,9 +252,8 @@ class RetrievalTask(Task):
     ) -> Stage:
         def item(index: int) -> Sample:
             position, number = gallery.places[index]
-            sample = dataset[position]
-            parts = [part for part in sample.parts(facet.modality) if facet.language in (None, part.language)]
-            return Sample(gallery.ids[index], (parts[number],), target=None if targets is None else targets[index])
+            part = facet.part(dataset[position], number)
+            return Sample(gallery.ids[index], (part,), target=None if targets is None else targets[index])
 
         return Stage(name, "embed", gallery.ids, Lazy(len(gallery.ids), item), frozenset({facet.modality}), role)
 
@@ -197,29 +265,37 @@ class RetrievalTask(Task):
         splits: list[Sequence[Sample]] = []
         for name in self.training_splits():
             dataset = load(name)
-            paired = _paired(dataset, self.query, self.document)
-            splits.append([dataset[position].view(wanted, languages=languages) for position in sorted(paired)])
+            sides = [{position for position, _, _ in facet.units(dataset)} for facet in (self.query, self.document)]
+            paired = sorted(set.intersection(*sides))
+            splits.append([dataset[position].view(wanted, languages=languages) for position in paired])
         return (splits[0], splits[1]) if splits else ([], [])
 
     def _score(
         self,
-        stages: tuple[Stage, Stage],
-        positives: list[list[int]],
+        stages: tuple[Stage, ...],
+        rounds: list[Round],
         clusters: list[str],
+        strata: list[int] | None,
         outputs: Mapping[str, Output],
     ) -> Scored:
-        asked, found = (outputs[stage.name] for stage in stages)
-        failed_queries, failed_documents = failed_mask(stages[0], asked), failed_mask(stages[1], found)
-        arrays = self.metric.per_sample(
-            np.nan_to_num(np.asarray(asked.values)),
-            np.nan_to_num(np.asarray(found.values)),
-            positives,
-            failed_queries=failed_queries,
-            failed_candidates=failed_documents,
-        )
-        errors = {**{f"documents/{key}": reason for key, reason in found.errors.items()}, **asked.errors}
-        shown = {"right": [", ".join(stages[1].ids[i] for i in found) for found in positives]}
-        return Scored(stages[0].ids, arrays, clusters, None, errors, shown)
+        arrays: list[dict[str, NDArray[np.float64]]] = []
+        errors: dict[str, str] = {}
+        for number, one in enumerate(rounds):
+            queries, documents = stages[2 * number : 2 * number + 2]
+            asked, found = outputs[queries.name], outputs[documents.name]
+            arrays.append(
+                self.metric.per_sample(
+                    np.nan_to_num(np.asarray(asked.values)),
+                    np.nan_to_num(np.asarray(found.values)),
+                    one.positives,
+                    failed_queries=failed_mask(queries, asked),
+                    failed_candidates=failed_mask(documents, found),
+                )
+            )
+            errors |= {**{f"documents/{key}": reason for key, reason in found.errors.items()}, **asked.errors}
+        shown = {"right": [", ".join(one.documents.ids[i] for i in found) for one in rounds for found in one.positives]}
+        joined = {name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}
+        return Scored([key for one in rounds for key in one.queries.ids], joined, clusters, strata, errors, shown)
 
 
 def retrieval_tasks(
@@ -229,14 +305,18 @@ def retrieval_tasks(
     *,
     training: tuple[str | None, str | None] = ("train", "validation"),
     primary: str = "hit@10",
+    split: str = "test",
+    fold: str | None = None,
 ) -> tuple[RetrievalTask, ...]:
-    """Version 1 of a task ``dataset.direction`` for each direction (``i2t``): hit@1, 5 and 10 on test, ranked by ``primary``."""
+    """Version 1 of a task ``dataset.direction`` for each direction (``i2t``, ``de.i2t``): hit@1, 5 and 10 on a split, ranked by
+    ``primary``.
+    """  # noqa: D205
     return tuple(
         RetrievalTask(
             id=f"{dataset}.{name}",
             title=f"{title} {query.title} to {document.title}",
             dataset=dataset,
-            split="test",
+            split=split,
             train_split=training[0],
             valid_split=training[1],
             version=1,
@@ -244,23 +324,17 @@ def retrieval_tasks(
             primary=primary,
             query=query,
             document=document,
+            fold=fold,
         )
         for name, (query, document) in directions.items()
     )
 
 
-def _paired(dataset: PairedDataset, left: Facet, right: Facet) -> set[int]:
-    """Positions of the samples that hold both facets."""
-    sides = [{position for position, _, _ in dataset.facets(facet.modality, facet.language)} for facet in (left, right)]
-    return sides[0] & sides[1]
-
-
-def _gallery(dataset: PairedDataset, facet: Facet, paired: set[int]) -> Gallery:
+def _gallery(names: Sequence[str], found: Sequence[tuple[int, int, str]], kept: set[int]) -> Gallery:
     units: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    for position, number, fingerprint in dataset.facets(facet.modality, facet.language):
-        if position in paired:
+    for position, number, fingerprint in found:
+        if position in kept:
             units[fingerprint].append((position, number))
-    names = dataset.ids
     places = [held[0] for held in units.values()]
     return Gallery(
         ids=[names[position] if number == 0 else f"{names[position]}#{number}" for position, number in places],

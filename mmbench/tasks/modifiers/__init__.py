@@ -59,8 +59,10 @@ def _fits(task: Task, change: Applied) -> None:
         raise UserError(
             f"{task.id} cannot be modified by +{change.name}: {task.kind} is none of {', '.join(modifier.kinds)}."
         )
-    if modifier.modality not in task.modalities:
-        raise UserError(f"{task.id} cannot be modified by +{change.name}: it shows no {modifier.modality}.")
+    if modifier.modality not in task.changeable:
+        raise UserError(
+            f"{task.id} cannot be modified by +{change.name}: it scores no {modifier.modality} that can change."
+        )
 
 
 def _title(change: Applied) -> str:

@@ -4,8 +4,9 @@ from functools import partial
 
 import numpy as np
 
-from mmbench.metrics import PairwisePreference, TaggingScores, WinogroundScores, ZeroShotClassification
+from mmbench.metrics import CaptionChoice, PairwisePreference, TaggingScores, WinogroundScores, ZeroShotClassification
 from mmbench.metrics.functional import (
+    caption_choice_metric,
     pairwise_preference_metric,
     tagging_scores_metric,
     winoground_scores_metric,
@@ -42,7 +43,47 @@ def preferences(rng: np.random.Generator, n: int) -> Args:
     return rng.integers(1, 4, n).astype(np.float64), rng.integers(0, 3, n).astype(np.float64)
 
 
+def captions(rng: np.random.Generator, n: int) -> Args:
+    """Five captions, often tied, the right one anywhere."""
+    return rng.integers(0, 3, (n, 5)).astype(np.float64), rng.integers(0, 5, n)
+
+
+def grouped(rng: np.random.Generator, n: int) -> Args:
+    return *captions(rng, n), rng.integers(0, 4, n)
+
+
 CASES = (
+    *(
+        Case(
+            name=f"caption_choice-{groups}",
+            spec=caption_choice_metric(groups),
+            build=partial(CaptionChoice, groups),
+            sample=grouped if groups else captions,
+            oracle=lambda args: (np.eye(5)[args[1]], *args[1:]),
+            constant=lambda args: (np.zeros_like(args[0]), *args[1:]),
+            constant_values={"accuracy": 0.2} | ({"group_accuracy": 0.2} if groups else {}),
+            bad=(
+                ((np.ones(3), [0, 0, 0], *extra), r"scores must be numbers \(n, m\)"),
+                ((np.ones((1, 2)), [2], *extra), r"target must lie in \[0, 2\)"),
+                ((np.ones((2, 2)), [0], *extra), "target must be 2 column numbers"),
+                ((np.full((1, 2), np.nan), [0], *extra), "scores must be finite"),
+                ((np.array([[-np.inf, 0.0]]), [0], *extra), "there is none"),
+            ),
+        )
+        for groups, extra in ((False, ()), (True, ([0],)))
+    ),
+    Case(
+        name="zero_shot_classification-plain",
+        spec=zero_shot_classification_metric(6, balanced=False),
+        build=partial(ZeroShotClassification, 6, balanced=False),
+        sample=logits,
+        oracle=lambda args: (np.eye(6)[np.asarray(args[1])], args[1]),
+        constant=lambda args: (np.zeros_like(args[0]), args[1]),
+        constant_values={"acc@1": 1 / 6, "acc@5": 5 / 6},
+        oracle_values={"n_tied": 0},
+        random=untied,
+        bad=(((np.ones((1, 5)), [0]), "logits must have 6 columns"),),
+    ),
     *(
         Case(
             name=f"zero_shot_classification-{ties}",

@@ -1,0 +1,13 @@
+"""CIFAR-100, zero-shot: a hundred classes of small pictures."""
+
+from mmbench.tasks.kinds.zero_shot import Templates, zero_shot_task
+
+TEMPLATES = Templates(
+    "photo-1",
+    (
+        "a photo of a {}.",
+        "a photo of the {}.",
+    ),
+)
+
+TASK = zero_shot_task("cifar100", "CIFAR-100", TEMPLATES)
