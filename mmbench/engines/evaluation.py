@@ -17,7 +17,7 @@ from mmbench.engines.local import Settings, execute
 from mmbench.errors import RunFailedError, UserError
 from mmbench.files import atomic_path, write_json
 from mmbench.models import LoadedModel
-from mmbench.models.base import Fittable, capabilities
+from mmbench.models.base import Fittable, Witness, capabilities
 from mmbench.runs.identity import folder_name, identity, run_id
 from mmbench.runs.records import SCHEMA_VERSION, Run, read_run
 from mmbench.runs.scoring import report, sample_table
@@ -143,6 +143,8 @@ def _run(job: Job, options: Options) -> Run:
     _write_scores(job, scored)
     failed = len(scored.errors) > options.max_errors * sum(len(stage.ids) for stage in job.plan.stages)
     facts = provenance(started, time.perf_counter() - began, asked, getattr(job.model.model, "device", None))
+    if isinstance(job.model.model, Witness):
+        facts["witnessed"] = dict(job.model.model.provenance())
     if asked or previous is None:
         _write_record(job, "failed" if failed else "complete", facts)
     if failed:
