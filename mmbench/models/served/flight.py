@@ -3,14 +3,15 @@
 import asyncio
 import queue
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
-Work: TypeAlias = Callable[[Any, asyncio.Semaphore, T], Awaitable[R]]  # the HTTP client, the gate, and an item
-Outcome: TypeAlias = tuple[int, R | Exception]
+Work: TypeAlias = Callable[
+    [Any, asyncio.Semaphore, T], Coroutine[Any, Any, R]
+]  # the HTTP client, the gate, and an item
 AHEAD = 2  # items taken per place under way, so that the next is ready to go while the last is being stored
 
 
@@ -40,19 +41,18 @@ def in_flight(items: Iterable[T], work: Work[T, R], client: Any, concurrency: in
                     pending, taken = pending + 1, True
             if pending == 0:
                 return
-            place, result = background.done.get()
+            place, task = background.done.get()
             pending -= 1
-            if isinstance(result, Exception):
+            if task.exception() is not None:
                 yield from background.arrived()
-                raise result
-            yield place, result
+            yield place, task.result()
 
 
 class _Background(Generic[T, R]):
     def __init__(self, work: Work[T, R], client: Any, concurrency: int) -> None:
-        self.done: queue.SimpleQueue[Outcome[R]] = queue.SimpleQueue()
+        self.done: queue.SimpleQueue[tuple[int, asyncio.Task[R]]] = queue.SimpleQueue()
         self._work, self._client, self._concurrency = work, client, concurrency
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[R]] = set()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mmbench-requests", daemon=True)
 
@@ -66,29 +66,25 @@ class _Background(Generic[T, R]):
     ) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+        for _ in self.arrived():  # asyncio complains of exceptions that nobody looked at
+            pass
 
     def start(self, place: int, item: T) -> None:
-        """Begin the work on an item; its outcome comes out of ``done``."""
+        """Begin the work on an item; it comes out of ``done`` when it is."""
         self._loop.call_soon_threadsafe(self._create, place, item)
 
     def arrived(self) -> Iterator[tuple[int, R]]:
         """The results that are there now."""
         while not self.done.empty():
-            place, result = self.done.get()
-            if not isinstance(result, Exception):
-                yield place, result
+            place, task = self.done.get()
+            if not task.cancelled() and task.exception() is None:
+                yield place, task.result()
 
     def _create(self, place: int, item: T) -> None:
-        task = self._loop.create_task(self._one(place, item))
+        task = self._loop.create_task(self._work(self._entered, self._gate, item))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _one(self, place: int, item: T) -> None:
-        try:
-            result: R | Exception = await self._work(self._entered, self._gate, item)
-        except Exception as error:  # noqa: BLE001  (whatever it is, the caller's thread raises it)
-            result = error
-        self.done.put((place, result))
+        task.add_done_callback(lambda done: self.done.put((place, done)))
 
     def _run(self) -> None:
         try:
