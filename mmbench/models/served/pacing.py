@@ -32,14 +32,17 @@ class Backoff:
     Attributes:
         base: seconds that the first wait is drawn below; doubled for each further one.
         longest: the most seconds that a wait is drawn below.
+        longest_unreached: the same where there is no connection: knocking costs nobody anything, and is heard soon.
     """
 
     base: float = 1.0
     longest: float = 60.0
+    longest_unreached: float = 10.0
 
     def wait(self, tries: int, trouble: TroubleError) -> float:
         """Seconds to wait after so many tries."""
-        drawn: float = random.uniform(0.0, min(self.longest, self.base * 2.0 ** min(tries - 1, 30)))  # noqa: S311  (no secret)
+        longest = self.longest_unreached if trouble.unreached else self.longest
+        drawn: float = random.uniform(0.0, min(longest, self.base * 2.0 ** min(tries - 1, 30)))  # noqa: S311  (no secret)
         if trouble.retry_after is None:
             return drawn
         return trouble.retry_after + min(drawn, self.base)  # so that not all come back at one moment
