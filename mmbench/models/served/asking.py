@@ -103,9 +103,9 @@ class Asker:
     async def _post(self, client: Any, call: Call) -> bytes:
         """One try: the body of a 2xx answer, whole."""
         httpx = client_library()
-        sent: dict[str, Any] = (
-            {"json": call.json} if call.file is None else {"data": call.form, "files": {"file": call.file}}
-        )
+        sent: dict[str, Any] = {"data": call.form, "files": {"file": call.file}}
+        if call.json is not None:
+            sent = {"content": call.json, "headers": {"Content-Type": "application/json"}}
         try:
             async with asyncio.timeout(self._options.timeout):
                 async with client.stream("POST", f"{self._endpoint.url}/{call.path}", **sent) as response:

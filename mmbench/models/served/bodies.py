@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,14 +25,14 @@ class Call:
 
     Attributes:
         path: below the base URL.
-        json: the body; ``None`` where it is a form.
+        json: the body, encoded once for all tries; ``None`` where it is a form.
         form: fields of a form.
         file: name and bytes of the form's file.
         tokens: about how many it takes, for the limit per minute.
     """
 
     path: str
-    json: Mapping[str, Any] | None = field(default=None, repr=False)
+    json: bytes | None = field(default=None, repr=False)
     form: Mapping[str, str] = field(default_factory=dict)
     file: tuple[str, bytes] | None = field(default=None, repr=False)
     tokens: int = 0
@@ -55,7 +56,7 @@ def chat_call(request: Request, model: str, options: Options, *, openai: bool) -
         body["stop"] = list(request.stop)
     kept = {name: value for name, value in body.items() if name not in options.omit}
     tokens = text_tokens(request) + request.max_new_tokens + pictures(request) * (options.image_tokens or 0)
-    return Call("chat/completions", {**kept, **options.extra}, tokens=tokens)
+    return Call("chat/completions", _encoded({**kept, **options.extra}), tokens=tokens)
 
 
 def transcription_call(request: Request, model: str, options: Options) -> Call:
@@ -78,7 +79,7 @@ def embeddings_call(texts: Sequence[str], model: str, options: Options) -> Call:
     fields = {"model": model, "input": list(texts), "encoding_format": "float"}
     kept = {name: value for name, value in fields.items() if name not in options.omit}
     tokens = sum(len(text) for text in texts) // CHARACTERS_PER_TOKEN
-    return Call("embeddings", {**kept, **options.extra}, tokens=tokens)
+    return Call("embeddings", _encoded({**kept, **options.extra}), tokens=tokens)
 
 
 def text_tokens(request: Request) -> int:
@@ -165,6 +166,10 @@ def _sound(part: MediaPart, sample_id: str) -> tuple[bytes, str]:
     buffer = io.BytesIO()
     soundfile.write(buffer, frames.T, rate, format="WAV", subtype="PCM_16")
     return buffer.getvalue(), "wav"
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body).encode("ascii")
 
 
 def _base64(data: bytes) -> str:

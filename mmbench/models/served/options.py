@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mmbench.errors import UserError
 from mmbench.samples import Modality
 
+SECRET = {"api_key", "key", "token", "headers", "authorization", "password"}
+OURS = {"messages", "input", "model", "stream", "n"}
+
 
 class Options(BaseModel):
     """What can be chosen. Those from ``modalities`` on move no answer: they are no part of a run's identity, and it goes on with others.
@@ -66,8 +69,9 @@ class Options(BaseModel):
     @classmethod
     def of(cls, arguments: dict[str, Any]) -> "Options":
         """Checked. ``UserError`` names the first argument that is wrong; no value is repeated, since one may be a key."""
-        secret = sorted(name for name in arguments if name in ("api_key", "key", "token", "headers", "authorization"))
-        if secret:
+        extra = arguments.get("extra")
+        named = {*arguments, *(extra if isinstance(extra, dict) else ())}
+        if secret := sorted(SECRET & named):
             raise UserError(
                 f"The argument {secret[0]} is not taken, since arguments are recorded: put the key into the environment "
                 "variable OPENAI_API_KEY, or name another one with api_key_env."
@@ -82,6 +86,10 @@ class Options(BaseModel):
                     f"A served model has no argument {name!r}; it takes {', '.join(cls.model_fields)}."
                 ) from None
             raise UserError(f"The argument {name} of a served model is wrong: {first['msg'].lower()}.") from None
+        if ours := sorted(OURS & found.extra.keys()):
+            raise UserError(
+                f"extra cannot hold {ours[0]}: the answer could not be read, or would be another request's."
+            )
         if (found.input_price is None) != (found.output_price is None):
             raise UserError(
                 "input_price and output_price belong together: give both, in US dollars per million tokens."

@@ -72,3 +72,4 @@ class Pace:
     def hold(self, seconds: float) -> None:
         """Send nothing for a while: the server asked for it."""
         self._held = max(self._held, self._clock.now() + seconds)
+        self._next = max(self._next, self._held)

@@ -72,6 +72,8 @@ def test_a_spec_that_means_nothing_or_holds_a_secret(name: str, sentence: str) -
         ({"api": "images"}, "api of a served model is wrong"),
         ({"input_price": 1.0}, "belong together"),
         ({"api_key": "hunter2"}, "api_key is not taken, since arguments are recorded"),
+        ({"extra": {"api_key": "hunter2"}}, "api_key is not taken"),
+        ({"extra": {"stream": True}}, "extra cannot hold stream"),
         ({"headers": {"x": "hunter2"}}, "headers is not taken"),
         ({"modalities": ["smell"]}, "modalities.* of a served model is wrong"),
     ],
