@@ -1,5 +1,6 @@
 """Whatever a server does: each request ends as its own answer or its own error, exactly once, or the run ends with a sentence."""
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -202,6 +203,29 @@ def test_nobody_at_the_address_is_said_soon(served: Served, questions: Questions
     with pytest.raises(UserError, match="Nothing answers at 127.0.0.1:.*start the server"):
         load_model(spec).model.generate(questions(20))  # type: ignore[attr-defined]
     assert clock.time <= 10
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_faults_at_random_lose_double_and_mix_up_nothing(
+    server: LocalServer, served: Served, questions: Questions, seed: int
+) -> None:
+    """A third of the questions is spoiled once to five times, in random ways; one in twenty for ever."""
+    draw = random.Random(seed)
+    lost = set()
+    for request in questions(120):
+        if draw.random() < 1 / 3:
+            kind = draw.choice([*PASSING, "twice", "status"])
+            server.fault(request.sample_id, kind, times=draw.randint(1, 5), status=draw.choice([429, 500, 503]))
+        elif draw.random() < 1 / 20:
+            server.fault(request.sample_id, draw.choice(PASSING))
+            lost.add(request.sample_id)
+    found = list(served(give_up_after=0).stream(questions(120)))
+    assert sorted(one.sample_id for one in found) == [one.sample_id for one in questions(120)]
+    assert {one.sample_id for one in found if one.error} == lost
+    assert all(one.text == f"re: {one.sample_id}" for one in found if not one.error)
+    assert len(server.log) == sum(fault.hits for fault in server.faults if fault.kind != "twice") + len(found) - len(
+        lost
+    )
 
 
 def test_a_second_answer_on_a_connection_is_not_the_next_samples(
