@@ -1,6 +1,7 @@
 """One request until it is answered or given up: tries, waits, time limits, and whose fault a failure is."""
 
 import asyncio
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -35,6 +36,8 @@ class Asker:
         self._endpoint, self._options, self._clock, self._backoff = endpoint, options, clock, backoff
         self._pace = Pace(clock, options.requests_per_minute, options.tokens_per_minute)
         self._reached = False
+        self._models: set[str] = set()
+        self._fingerprints: set[str] = set()
 
     def client(self) -> Any:
         """An asynchronous HTTP client, not entered yet.
@@ -78,9 +81,30 @@ class Asker:
             else:
                 taken = None if answer.input_tokens is None else answer.input_tokens + (answer.output_tokens or 0)
                 self._pace.spent(call.tokens, taken)
+                self._note(answer)
                 return Reply(answer, tries, self._clock.now() - began)
             await self._clock.sleep(wait)
             await self._pace.turn(call.tokens)
+
+    def provenance(self) -> dict[str, Any]:
+        """What the server said that answered."""
+        return {
+            "endpoint": self._endpoint.host,
+            "served_models": sorted(self._models),
+            "system_fingerprints": sorted(self._fingerprints),
+        }
+
+    def _note(self, answer: Answer) -> None:
+        """Remember who answered; warn where another model answers in the middle of a run."""
+        name = self._endpoint.cleaned(answer.model or "")
+        if name and self._models and name not in self._models:
+            warnings.warn(
+                f"{self._endpoint.host} now answers as {name!r}, before as {', '.join(sorted(self._models))}: "
+                "name a dated model, or the answers are not of one model.",
+                stacklevel=2,
+            )
+        self._models |= {name} - {""}
+        self._fingerprints |= {self._endpoint.cleaned(answer.system_fingerprint or "")} - {""}
 
     def _give_up_where_due(self, trouble: TroubleError, tries: int, bad: int, seconds: float) -> None:
         """Raise, where another try would come too late or once too often. ``seconds`` from the first try to the next one."""

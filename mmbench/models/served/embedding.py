@@ -54,6 +54,10 @@ class ServedEmbedder:
                 self._blame(samples, texts, rows, result)
         return np.concatenate([result for result in found if not isinstance(result, FailedRequestError)])
 
+    def provenance(self) -> dict[str, Any]:
+        """What the server said that answered, since this object was made."""
+        return self._asker.provenance()
+
     def _ask(self, texts: Sequence[str], chunks: Sequence[range]) -> list[NDArray[np.float32] | FailedRequestError]:
         """The vectors of each chunk of texts, in order, or why there are none."""
 

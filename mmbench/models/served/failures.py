@@ -11,6 +11,7 @@ from mmbench.web import seconds_asked
 AWAY = {429, 502, 503, 504, 529}  # busy, or a gateway with nobody behind it: not the request's fault
 AGAIN = {408, 409, 425}
 LONGEST_SAID = 300  # characters of a server's message that a record keeps
+PAYMENT_REQUIRED = 402
 NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 MODERATED = ("moderation", "flagged")  # some gateways refuse one request's content with 403
 HINTS = {  # what a server complains of, and the argument that helps
@@ -53,14 +54,13 @@ def failure(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: b
     """What to raise for an answer other than 2xx."""
     code, message = said(body)
     message = endpoint.cleaned(message)[:LONGEST_SAID] or "no reason given"
-    if code in NO_MONEY:
+    if code in NO_MONEY or status == PAYMENT_REQUIRED:
         return RunFailedError(
-            f"{endpoint.host} has no credit left ({code}: {message}): "
+            f"{endpoint.host} has no credit left ({code or status}: {message}): "
             "mend that and run the same command again, what is stored is not asked again."
         )
     if status in AWAY or status in AGAIN or status >= 500:
-        asked = seconds_asked(headers.get("retry-after"))
-        return TroubleError(f"{status}: {message}", retry_after=asked, away=status in AWAY)
+        return TroubleError(f"{status}: {message}", retry_after=_asked(headers), away=status in AWAY)
     if status in (401, 403) and not any(word in message.lower() for word in MODERATED):
         return UserError(_about_the_key(endpoint, status, message))
     if status in (404, 405):
@@ -74,6 +74,12 @@ def failure(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: b
     return FailedRequestError(
         f"refused with {status}: {message}" + (f" (try --model-args '{hint}')" if hint else ""), refused=True
     )
+
+
+def _asked(headers: Mapping[str, str]) -> float | None:
+    """The seconds to wait; OpenAI and Azure say them in milliseconds too, which is finer."""
+    fine = headers.get("retry-after-ms", "")
+    return int(fine) / 1000 if fine.isascii() and fine.isdigit() else seconds_asked(headers.get("retry-after"))
 
 
 def _about_the_key(endpoint: Endpoint, status: int, message: str) -> str:

@@ -1,7 +1,6 @@
 """Text from a server: each answer as it arrives, every request accounted for once."""
 
 import asyncio
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,10 +22,9 @@ from mmbench.samples import MediaError, Modality, Request, Response, Usage
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """``answer`` is ``None`` where the response is an error; ``refused`` is ``None`` where the server had no part in that."""
+    """``refused`` is ``None`` where the server had no part in an error."""
 
     response: Response
-    answer: Answer | None = None
     refused: bool | None = None
 
 
@@ -37,9 +35,7 @@ class ServedGenerator:
         self.card = card
         self._endpoint, self._options = endpoint, options
         self._asker = Asker(endpoint, options, clock, backoff)
-        self._verdicts = Verdicts(endpoint.host, options.give_up_after)
-        self._models: set[str] = set()
-        self._fingerprints: set[str] = set()
+        self._works = False
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
         """One response per request, in order."""
@@ -73,11 +69,7 @@ class ServedGenerator:
 
     def provenance(self) -> dict[str, Any]:
         """What the server said that answered, since this object was made."""
-        return {
-            "endpoint": self._endpoint.host,
-            "served_models": sorted(self._models),
-            "system_fingerprints": sorted(self._fingerprints),
-        }
+        return self._asker.provenance()
 
     def _input_tokens(self, request: Request) -> int | None:
         heard = any(part.modality is Modality.AUDIO for turn in request.messages for part in turn.content)
@@ -86,25 +78,24 @@ class ServedGenerator:
         return text_tokens(request) + pictures(request) * (self._options.image_tokens or 0)
 
     def _responses(self, requests: Iterable[Request]) -> Iterator[tuple[int, Response]]:
+        verdicts = Verdicts(self._endpoint.host, self._options.give_up_after, works=self._works)
         results = in_flight(requests, self._work, self._asker.client(), self._options.concurrency)
         with closing(results):  # type: ignore[type-var]  # a generator is closed like anything else
             for place, result in results:
-                if result.answer is not None:
+                if result.response.error is None:
+                    self._works = True
                     yield place, result.response
-                    self._note(result.answer)
-                    yield from self._verdicts.answered()
+                    yield from verdicts.answered()
                 elif result.refused is None:
                     yield place, result.response
                 else:
-                    yield from self._verdicts.failed(place, result.response, refused=result.refused)
-        yield from self._verdicts.rest()
+                    yield from verdicts.failed(place, result.response, refused=result.refused)
+        yield from verdicts.rest()
 
     async def _work(self, client: Any, gate: asyncio.Semaphore, request: Request) -> _Result:
         key = request.sample_id
         try:
-            call = await asyncio.to_thread(
-                self._call, request
-            )  # decoding and encoding would hold up the other requests
+            call = await asyncio.to_thread(self._call, request)  # decoding would hold up the other requests
             async with gate:
                 reply = await self._asker.ask(client, call, self._read)
         except MediaError as error:
@@ -114,7 +105,7 @@ class ServedGenerator:
         answer = reply.answer
         cost = self._options.cost(answer.input_tokens, answer.output_tokens)
         usage = Usage(answer.input_tokens, answer.output_tokens, cost, round(reply.seconds, 4), reply.attempts)
-        return _Result(Response(key, answer.text, answer.finish_reason, usage=usage), answer)
+        return _Result(Response(key, answer.text, answer.finish_reason, usage=usage))
 
     def _call(self, request: Request) -> Call:
         if self._options.api == "transcriptions":
@@ -124,15 +115,3 @@ class ServedGenerator:
     @property
     def _read(self) -> Callable[[Any], Answer]:
         return answers.transcription if self._options.api == "transcriptions" else answers.chat
-
-    def _note(self, answer: Answer) -> None:
-        """Remember who answered; warn where another model answers in the middle of a run."""
-        name = self._endpoint.cleaned(answer.model or "")
-        if name and self._models and name not in self._models:
-            warnings.warn(
-                f"{self._endpoint.host} now answers as {name!r}, before as {', '.join(sorted(self._models))}: "
-                "name a dated model, or the answers are not of one model.",
-                stacklevel=2,
-            )
-        self._models |= {name} - {""}
-        self._fingerprints |= {self._endpoint.cleaned(answer.system_fingerprint or "")} - {""}

@@ -85,7 +85,9 @@ class Options(BaseModel):
                 raise UserError(
                     f"A served model has no argument {name!r}; it takes {', '.join(cls.model_fields)}."
                 ) from None
-            raise UserError(f"The argument {name} of a served model is wrong: {first['msg'].lower()}.") from None
+            raise UserError(
+                f"The argument {name} of a served model is wrong: {first['msg'].lower()} (docs/openai.md)."
+            ) from None
         if ours := sorted(OURS & found.extra.keys()):
             raise UserError(
                 f"extra cannot hold {ours[0]}: the answer could not be read, or would be another request's."

@@ -10,17 +10,16 @@ NUMBER = re.compile(r"\d+")
 
 
 class Verdicts:
-    """Failed requests on their way to being stored as errors. It lasts from one stream to the next.
+    """Failed requests of one stream on their way to being stored as errors. ``works``: whether the server ever answered one.
 
     A request that is refused for itself (too long, filtered) is an error of its sample as soon as any other was answered. One that was
     answered badly again and again is so when another is answered after it. Where ``limit`` of them fail for one reason and nothing is
     answered between, the server or the arguments are at fault: the run ends, and none of them is stored, so that a later run asks them.
     """
 
-    def __init__(self, host: str, limit: int) -> None:
-        self._host, self._limit = host, limit
+    def __init__(self, host: str, limit: int, *, works: bool) -> None:
+        self._host, self._limit, self._works = host, limit, works
         self._held: list[tuple[int, Response]] = []
-        self._works = False
 
     def answered(self) -> list[tuple[int, Response]]:
         """The server works: what was held is true."""
@@ -34,11 +33,9 @@ class Verdicts:
         self._held.append((place, response))
         reasons = Counter(NUMBER.sub("#", held.error or "") for _, held in self._held)
         if 0 < self._limit <= max(reasons.values()):
-            held = len(self._held)
-            self._held = []
             raise RunFailedError(
-                f"{self._host} answered none of {held} requests in a row; the last was {response.error}. None of them is stored: mend the "
-                "cause and run the same command again, or record them as errors (--model-args 'give_up_after: 0')."
+                f"{self._host} answered none of {len(self._held)} requests in a row; the last was {response.error}. "
+                "None of them is stored: mend the cause and run the same command again, or record them as errors (--model-args 'give_up_after: 0')."
             )
         return []
 

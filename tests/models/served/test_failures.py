@@ -1,5 +1,6 @@
 """Whatever a server does: each request ends as its own answer or its own error, exactly once, or the run ends with a sentence."""
 
+import contextlib
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -48,6 +49,10 @@ def test_what_the_server_asks_to_wait_is_waited(
     served(concurrency=1).generate(questions(1))
     assert 7 <= max(clock.waits) <= 8
     assert clock.time >= 7
+    server.fault("000", "status", status=429, headers={"retry-after-ms": "2500", "Retry-After": "3"}, times=1)
+    clock.waits.clear()
+    served(concurrency=1).generate(questions(1))
+    assert 2.5 <= max(clock.waits) < 3.5
 
 
 def test_waits_grow_and_differ(server: LocalServer, served: Served, questions: Questions, clock: FakeClock) -> None:
@@ -118,6 +123,17 @@ def test_errors_are_held_back_until_the_server_is_seen_to_work(
     assert sorted(one.sample_id for one in stream if one.error) == [f"question {index:03d}." for index in range(10)]
 
 
+def test_errors_that_were_held_back_do_not_come_out_of_the_next_stream(
+    server: LocalServer, served: Served, questions: Questions
+) -> None:
+    model = served(concurrency=1)
+    fault = server.fault("question 00", "status", status=400)
+    with contextlib.closing(model.stream([*questions(4), *questions(30)[10:]])) as stream:
+        next(stream)  # the first answer; four refusals are held
+    server.faults.remove(fault)
+    assert [one.text for one in model.generate(questions(3))] == [f"re: question {index:03d}." for index in range(3)]
+
+
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
@@ -146,8 +162,14 @@ def test_a_missing_key_is_named(
     assert server.log[0].key is None
 
 
-def test_no_credit_ends_the_run(server: LocalServer, served: Served, questions: Questions) -> None:
-    server.fault("", "status", status=429, body=b'{"error": {"message": "pay", "code": "insufficient_quota"}}')
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(429, b'{"error": {"message": "pay", "code": "insufficient_quota"}}'), (402, b'{"error": {"message": "pay"}}')],
+)
+def test_no_credit_ends_the_run(
+    server: LocalServer, served: Served, questions: Questions, status: int, body: bytes
+) -> None:
+    server.fault("", "status", status=status, body=body)
     with pytest.raises(RunFailedError, match="no credit left"):
         served().generate(questions(3))
 
