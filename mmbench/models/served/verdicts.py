@@ -35,7 +35,8 @@ class Verdicts:
         if 0 < self._limit <= max(reasons.values()):
             raise RunFailedError(
                 f"{self._host} answered none of {len(self._held)} requests in a row; the last was {response.error}. "
-                "None of them is stored: mend the cause and run the same command again, or record them as errors (--model-args 'give_up_after: 0')."
+                "None of them is stored: mend the cause and run the same command again, "
+                "or record them as errors (--model-args 'give_up_after: 0')."
             )
         return []
 
