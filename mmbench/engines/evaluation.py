@@ -143,8 +143,6 @@ def _run(job: Job, options: Options) -> Run:
     _write_scores(job, scored)
     failed = len(scored.errors) > options.max_errors * sum(len(stage.ids) for stage in job.plan.stages)
     facts = provenance(started, time.perf_counter() - began, asked, getattr(job.model.model, "device", None))
-    if isinstance(job.model.model, Witness):
-        facts["witnessed"] = dict(job.model.model.provenance())
     if asked or previous is None:
         _write_record(job, "failed" if failed else "complete", facts)
     if failed:
@@ -174,7 +172,7 @@ def _write_scores(job: Job, scored: Scored) -> None:
 
 
 def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
-    card = job.model.card
+    card, witness = job.model.card, job.model.model
     learns = isinstance(job.model.model, Fittable) and job.task.train_split is not None
     fitted = f"{job.task.dataset} {job.task.train_split}" if learns else None
     model = {**asdict(card), "modalities": sorted(card.modalities), "revision": job.model.revision, "fitted_on": fitted}
@@ -191,7 +189,7 @@ def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
             },
         },
         "dataset": job.data,
-        "provenance": facts,
+        "provenance": {**facts, "witnessed": dict(witness.provenance())} if isinstance(witness, Witness) else facts,
     }
     write_json(job.folder / "run.json", record)
 

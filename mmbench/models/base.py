@@ -115,15 +115,6 @@ class StreamingGenerator(Protocol):
 
 
 @runtime_checkable
-class Witness(Protocol):
-    """A model that learns while it is asked who really answered, as a server that names its model."""
-
-    def provenance(self) -> Mapping[str, Any]:
-        """Facts for the run's provenance, JSON values without secrets."""
-        ...
-
-
-@runtime_checkable
 class Predictor(Protocol):
     """Turns samples into numbers."""
 
@@ -160,6 +151,15 @@ class Restorable(Protocol):
 
     def restore(self, state: Fitted) -> None:
         """Become what ``fitted`` returned."""
+        ...
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """A model that learns while it is asked who really answered, as a server that names its model."""
+
+    def provenance(self) -> Mapping[str, Any]:
+        """Facts for the run's provenance, JSON values without secrets."""
         ...
 
 
