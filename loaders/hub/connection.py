@@ -1,6 +1,5 @@
 """GETs to the hub with the user's token: what comes back is an answer, trouble that may pass, or a sentence for the user."""
 
-import importlib
 import json
 import os
 import re
@@ -11,7 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mmbench.errors import UserError
-from mmbench.loaders.hub.retry import Attempts, Patience, TroubleError, seconds_asked
+from mmbench.loaders.hub.retry import Attempts, Patience, TroubleError
+from mmbench.web import client_library, seconds_asked
 
 MOST_JSON = 64 * 2**20  # bytes of one page of a listing; the hub's own pages have about 300 KB
 PASSING = {408, 425, 429}
@@ -49,7 +49,7 @@ class Connection:
         from huggingface_hub.errors import OfflineModeIsEnabled
         from huggingface_hub.utils import get_session  # type: ignore[attr-defined]  # public, exported lazily
 
-        library = _client_library()
+        library = client_library()
         sent = {**self.headers, "Accept-Encoding": "identity", **(headers or {})}
         try:
             with get_session().stream(
@@ -173,14 +173,6 @@ def _parsed(response: Any) -> Any:
         raise TroubleError(f"the answer is not JSON but {kind} of {len(body)} bytes") from error
     except RecursionError as error:
         raise TroubleError("the answer is JSON nested beyond reason") from error
-
-
-def _client_library() -> Any:
-    """The library that the installed hub client is made of: ``httpx`` up to 1.x, ``httpx2`` since."""
-    from huggingface_hub.errors import HfHubHTTPError
-
-    base = next(base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError")
-    return importlib.import_module(base.__module__.partition(".")[0])
 
 
 def _timeout() -> float:

@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -87,17 +86,3 @@ class Attempts:
             self._stop.wait(delay)
         if self._stop.is_set():
             raise StoppedError
-
-
-def seconds_asked(retry_after: str | None) -> float | None:
-    """The seconds of a ``Retry-After`` header, which holds a number or a date; ``None`` where it holds neither."""
-    from email.utils import parsedate_to_datetime
-
-    if retry_after is None:
-        return None
-    if retry_after.strip().isascii() and retry_after.strip().isdigit():
-        return float(retry_after)
-    try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None

@@ -17,7 +17,7 @@ from mmbench.engines.local import Settings, execute
 from mmbench.errors import RunFailedError, UserError
 from mmbench.files import atomic_path, write_json
 from mmbench.models import LoadedModel
-from mmbench.models.base import Fittable, capabilities
+from mmbench.models.base import Fittable, Witness, capabilities
 from mmbench.runs.identity import folder_name, identity, run_id
 from mmbench.runs.records import SCHEMA_VERSION, Run, read_run
 from mmbench.runs.scoring import report, sample_table
@@ -174,7 +174,7 @@ def _write_scores(job: Job, scored: Scored) -> None:
 
 
 def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
-    card = job.model.card
+    card, witness = job.model.card, job.model.model
     learns = isinstance(job.model.model, Fittable) and job.task.train_split is not None
     fitted = f"{job.task.dataset} {job.task.train_split}" if learns else None
     model = {**asdict(card), "modalities": sorted(card.modalities), "revision": job.model.revision, "fitted_on": fitted}
@@ -191,7 +191,7 @@ def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
             },
         },
         "dataset": job.data,
-        "provenance": facts,
+        "provenance": {**facts, "witnessed": dict(witness.provenance())} if isinstance(witness, Witness) else facts,
     }
     write_json(job.folder / "run.json", record)
 

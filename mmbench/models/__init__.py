@@ -57,7 +57,7 @@ class LoadedModel:
         spec: the string that loads it again; ``None`` for an object that was handed in.
         config: keyword arguments that it was made with.
         revision: of the weights, or source and state hashed; ``None`` where nothing identifies it: then resume is off.
-        place: the device and dtype that were asked for; provenance, so that a run goes on elsewhere.
+        place: the device and dtype that were asked for, and an adapter's settings; provenance, so that a run goes on elsewhere.
     """
 
     model: object
@@ -120,7 +120,10 @@ def load_model(spec: str, *, device: str | None = None, dtype: str | None = None
     prefix, colon, name = spec.partition(":")
     if colon and prefix in _adapters():
         adapter = _adapters()[prefix]
-        return _wrap(_make(spec, partial(adapter.make, name), config, place, adapter.extra), spec, config, place)
+        made = _make(spec, partial(adapter.make, name), config, place, adapter.extra)
+        settings = {key: str(value) for key, value in config.items() if key in adapter.settings}
+        answers = {key: value for key, value in config.items() if key not in adapter.settings}
+        return _wrap(made, spec, answers, {**place, **settings})
     if colon:
         return _wrap(_make(spec, _imported(spec, spec), config, place, ""), spec, config, place)
     raise unknown_key("model", spec, [*_catalog(), *points, *(f"{prefix}:" for prefix in _adapters())])

@@ -61,6 +61,7 @@ class Adapter:
         extra: the extra of mmbench that it needs, ``""`` for none.
         example: a spec that works where the hub can be reached.
         summary: one sentence.
+        settings: arguments that move no answer (how many requests at once, prices): provenance, no part of a run's identity.
     """
 
     prefix: str
@@ -69,6 +70,7 @@ class Adapter:
     extra: str
     example: str
     summary: str
+    settings: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -149,6 +151,15 @@ class Restorable(Protocol):
 
     def restore(self, state: Fitted) -> None:
         """Become what ``fitted`` returned."""
+        ...
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """A model that learns while it is asked who really answered, as a server that names its model."""
+
+    def provenance(self) -> Mapping[str, Any]:
+        """Facts for the run's provenance, JSON values without secrets."""
         ...
 
 
