@@ -2,7 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ from mmbench.errors import UserError, unknown_key
 from mmbench.files import canonical_json, digest
 from mmbench.models.base import Adapter, ModelCard, capabilities
 from mmbench.models.files import FilePredictions
+from mmbench.models.weights import is_path
 from mmbench.samples import Request, Response
 
 __all__ = [
@@ -58,6 +59,7 @@ class LoadedModel:
         config: keyword arguments that it was made with.
         revision: of the weights, or source and state hashed; ``None`` where nothing identifies it: then resume is off.
         place: the device and dtype that were asked for; provenance, so that a run goes on elsewhere.
+        label: of an adapter's model: the spec as records show it, with a name where ``spec`` holds a path of this machine.
     """
 
     model: object
@@ -66,10 +68,13 @@ class LoadedModel:
     config: Mapping[str, Any]
     revision: str | None
     place: Mapping[str, str] = field(default_factory=lambda: NOWHERE)
+    label: str | None = None
 
     def identity(self) -> dict[str, Any]:
-        """What a run's id hashes of the model."""
-        return {"name": self.card.name, "spec": self.spec, "config": dict(self.config), "revision": self.revision}
+        """What a run's id hashes of the model. Of an adapter's model, a branch or tag is not in it: ``revision`` says what it was."""
+        resolved = {"revision"} if self.label is not None else set()
+        config = {name: value for name, value in self.config.items() if name not in resolved}
+        return {"name": self.card.name, "spec": self.label or self.spec, "config": config, "revision": self.revision}
 
 
 @cache
@@ -120,7 +125,8 @@ def load_model(spec: str, *, device: str | None = None, dtype: str | None = None
     prefix, colon, name = spec.partition(":")
     if colon and prefix in _adapters():
         adapter = _adapters()[prefix]
-        return _wrap(_make(spec, partial(adapter.make, name), config, place, adapter.extra), spec, config, place)
+        loaded = _wrap(_make(spec, partial(adapter.make, name), config, place, adapter.extra), spec, config, place)
+        return replace(loaded, label=f"{prefix}:{loaded.card.name}" if is_path(name) else spec)
     if colon:
         return _wrap(_make(spec, _imported(spec, spec), config, place, ""), spec, config, place)
     raise unknown_key("model", spec, [*_catalog(), *points, *(f"{prefix}:" for prefix in _adapters())])

@@ -1,0 +1,179 @@
+"""Weights by hub id or folder: fetched at one commit, safetensors only, identified by content, with the facts of their model card."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mmbench.errors import UserError
+from mmbench.files import digest, file_sha256
+
+CONFIGS = (".json", ".txt", ".model", ".jinja", ".tiktoken")
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".msgpack", ".h5")
+DUPLICATES = ("consolidated", "onnx", "openvino", "original", "metal", "gguf")  # the same weights once more, in other layouts
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A folder with the files of one model.
+
+    Attributes:
+        folder: where they are.
+        name: the hub id, or the folder's name: nothing that says where on this machine it lies.
+        revision: the hub's commit, or ``sha256:`` and 16 digits over weights and configuration.
+        licence, languages, training_datasets: as the model card (``README.md``) declares them; ``None`` where it does not.
+    """
+
+    folder: Path
+    name: str
+    revision: str
+    licence: str | None
+    languages: tuple[str, ...] | None
+    training_datasets: tuple[str, ...] | None
+
+
+def locate(name: str, revision: str | None = None) -> Weights:
+    """The weights of a hub id or folder, downloaded where they are not here yet.
+
+    Args:
+        name: a hub id (``openai/clip-vit-base-patch32``) or the path of a folder.
+        revision: branch, tag or commit of a hub id; ``main`` by default.
+
+    Raises:
+        UserError: there is no such model, the hub can't be reached, or its weights are not safetensors.
+    """
+    local = Path(name).expanduser()
+    if local.is_dir():
+        if revision is not None:
+            raise UserError(f"{name} is a folder: leave the revision out, its files are what they are.")
+        folder = local.resolve()
+        files = _local_files(folder)
+        _only_safetensors(folder.name, files)
+        shas = [[file, file_sha256(folder / file)] for file in files if not file.endswith(PICKLES)]
+        return _weights(folder, folder.name, f"sha256:{digest(shas)[:16]}")
+    if is_path(name):
+        raise UserError(f"There is no folder {name}.")
+    folder = _fetched(name, revision)
+    _only_safetensors(name, _local_files(folder))
+    return _weights(folder, name, folder.name)  # the hub's cache names a snapshot's folder by its commit
+
+
+def is_path(name: str) -> bool:
+    """Whether a name means a place on this machine rather than a hub id."""
+    return name.startswith(("/", ".", "~")) or Path(name).exists() or "\\" in name
+
+
+def _fetched(name: str, revision: str | None) -> Path:
+    """The folder of a hub snapshot with all that is needed and no weights twice."""
+    import httpx
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        info = HfApi().model_info(name, revision=revision)
+        files = [one.rfilename for one in info.siblings or ()]
+        _only_safetensors(name, files)
+        return Path(snapshot_download(name, revision=info.sha, allow_patterns=_wanted(files)))
+    except HFValidationError as error:
+        raise UserError(f"{name!r} is neither a folder nor a hub id (owner/name).") from error
+    except GatedRepoError as error:
+        raise UserError(f"{name} is gated: accept its terms on the hub and set HF_TOKEN.") from error
+    except RepositoryNotFoundError as error:
+        raise UserError(f"The hub has no model {name}, or it is private: check the id, or set HF_TOKEN.") from error
+    except RevisionNotFoundError as error:
+        raise UserError(f"{name} has no revision {revision!r} on the hub.") from error
+    except (HfHubHTTPError, httpx.TransportError, OfflineModeIsEnabled, LocalEntryNotFoundError) as error:
+        cached = _cached(name, revision)
+        if cached is None:
+            raise UserError(f"The hub cannot be reached, and {name} is not in its cache: give a folder instead.") from error
+        return cached
+
+
+def _cached(name: str, revision: str | None) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, revision=revision, local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None
+
+
+def _local_files(folder: Path) -> list[str]:
+    """The model's files below a folder, as POSIX paths, sorted; hidden ones and checkpoints of a training are left out."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    kept = [path.as_posix() for path in found if not any(part.startswith((".", "checkpoint-")) for part in path.parts)]
+    return sorted(name for name in kept if name in _wanted(kept) or name.endswith(PICKLES))
+
+
+def _wanted(files: Sequence[str]) -> list[str]:
+    """What loading needs: configuration, tokenizers and safetensors, each weight once, and the model card."""
+    kept = [
+        name
+        for name in files
+        if name.endswith((*CONFIGS, ".safetensors")) and not any(part.startswith(DUPLICATES) for part in name.split("/"))
+    ]
+    variants = {name for name in kept if name.endswith(".safetensors") and _is_variant(name)}
+    return [*(name for name in kept if name not in variants), *(["README.md"] if "README.md" in files else [])]
+
+
+def _is_variant(name: str) -> bool:
+    """``model.fp16.safetensors``: a second copy in another precision."""
+    return any(suffix in (".fp16", ".bf16", ".fp32", ".non_ema") for suffix in PurePosixPath(name).suffixes[:-1])
+
+
+def _only_safetensors(name: str, files: Sequence[str]) -> None:
+    if any(file.endswith(".safetensors") for file in files):
+        return
+    pickles = [file for file in files if file.endswith(PICKLES)]
+    if pickles:
+        raise UserError(
+            f"{name} has its weights as pickle only ({pickles[0]}), which can run code: convert them to safetensors "
+            "(https://huggingface.co/spaces/safetensors/convert) or name a revision that has them."
+        )
+    raise UserError(f"{name} holds no weights: a model's folder has a config.json and *.safetensors files.")
+
+
+def _weights(folder: Path, name: str, revision: str) -> Weights:
+    declared = _front_matter(folder / "README.md")
+    licence = declared.get("license_name") if declared.get("license") == "other" else declared.get("license")
+    return Weights(
+        folder,
+        name,
+        revision,
+        licence if isinstance(licence, str) else None,
+        _names(declared.get("language")),
+        _names(declared.get("datasets")),
+    )
+
+
+def _front_matter(path: Path) -> Mapping[str, Any]:
+    """The YAML block between the first two lines ``---``; empty where there is none."""
+    import yaml
+
+    if not path.is_file():
+        return {}
+    text = path.read_text(encoding="utf-8", errors="replace")
+    head = text.removeprefix("---\n").split("\n---", 1)
+    if not text.startswith("---\n") or len(head) != 2:
+        return {}
+    try:
+        found = yaml.safe_load(head[0])
+    except yaml.YAMLError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _names(value: object) -> tuple[str, ...] | None:
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list) or not listed or not all(isinstance(one, str) for one in listed):
+        return None
+    return tuple(listed)
