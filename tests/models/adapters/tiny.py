@@ -195,7 +195,7 @@ def whisper(folder: Path) -> None:
         pad_token_id=end, bos_token_id=end, eos_token_id=end, decoder_start_token_id=ids["<|startoftranscript|>"], is_multilingual=True,
         lang_to_id={"<|en|>": ids["<|en|>"], "<|de|>": ids["<|de|>"]}, no_timestamps_token_id=ids["<|notimestamps|>"], max_length=24,
         task_to_id={"transcribe": ids["<|transcribe|>"], "translate": ids["<|translate|>"]}, return_timestamps=False,
-        max_initial_timestamp_index=10, prev_sot_token_id=ids["<|startofprev|>"],
+        suppress_tokens=[ids[name] for name in names[1:]], max_initial_timestamp_index=10, prev_sot_token_id=ids["<|startofprev|>"],
     )  # fmt: skip
     model.save_pretrained(folder)
     features = WhisperFeatureExtractor(feature_size=16, sampling_rate=16_000, hop_length=160, chunk_length=1)

@@ -28,7 +28,7 @@ def decoding(loaded: Loaded, requests: Sequence[Request]) -> dict[str, Any]:
     sampling = {"logits_processor": [SeededSampling(requests)]} if first.temperature > 0 else {}
     return {
         "max_new_tokens": first.max_new_tokens, "do_sample": False, "num_beams": 1, "temperature": None, "top_p": None, "top_k": None,
-        "pad_token_id": tokenizer.pad_token_id, **stops, **sampling,
+        "pad_token_id": padding_of(loaded), **stops, **sampling,
     }  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def responses(loaded: Loaded, requests: Sequence[Request], rows: Any, sizes: Seq
     tokenizer = tokenizer_of(loaded)
     ends = _ends(loaded)
     for request, row, size in zip(requests, rows.tolist(), sizes, strict=True):
-        tokens, ended = _until(row, ends, tokenizer.pad_token_id)
+        tokens, ended = _until(row, ends, padding_of(loaded))
         text = tokenizer.decode(tokens, skip_special_tokens=True)
         cut = min((at for stop in request.stop if (at := text.find(stop)) >= 0), default=None)
         stopped = ended or cut is not None or len(tokens) < request.max_new_tokens
@@ -48,6 +48,12 @@ def responses(loaded: Loaded, requests: Sequence[Request], rows: Any, sizes: Seq
 def tokenizer_of(loaded: Loaded) -> Any:
     """The tokenizer inside a processor, or the tokenizer that is the processor."""
     return getattr(loaded.processor, "tokenizer", loaded.processor)
+
+
+def padding_of(loaded: Loaded) -> int | None:
+    """The token that fills rows up behind an answer."""
+    named: int | None = loaded.network.generation_config.pad_token_id
+    return tokenizer_of(loaded).pad_token_id if named is None else named
 
 
 def _ends(loaded: Loaded) -> frozenset[int]:

@@ -102,6 +102,8 @@ def load_network(
             raise UserError(f"{weights.name} cannot be loaded: {first_line(error)}") from error
     _complete(weights, info)
     network = network.eval().to(where)
+    if network.can_generate():
+        network.generation_config.max_length = None  # requests say how much; the library warns at each call where both do
     card = ModelCard(
         weights.name,
         weights.revision,

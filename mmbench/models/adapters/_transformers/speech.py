@@ -1,5 +1,6 @@
 """Speech recognition: encoder-decoders (Whisper, Moonshine) and CTC models (wav2vec 2.0), whose answer is the transcript."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -30,6 +31,8 @@ class SpeechRecognizer(TorchModel):
     def __init__(self, loaded: Loaded, language: str | None = None, task: str | None = None) -> None:
         super().__init__(loaded.with_modalities(Modality.AUDIO))
         self._whisper = loaded.network.config.model_type == "whisper"
+        if self._whisper:
+            logging.getLogger("transformers.generation.utils").addFilter(_without_advice)
         said = {"language": language, "task": task}
         self._said = {name: value for name, value in said.items() if value is not None}
 
@@ -122,6 +125,11 @@ class CtcRecognizer(TorchModel):
 
 
 NO_SOUND = "speech recognition needs one sound, and the request does not hold exactly one"
+
+
+def _without_advice(record: logging.LogRecord) -> bool:
+    """Whisper's own ``generate`` sets a ``max_length`` and is then warned, at each call, that ``max_new_tokens`` goes before it."""
+    return not str(record.msg).startswith("Both `max_new_tokens`")
 
 
 def _only_sound(request: Request, rate: int) -> Wave | None:
