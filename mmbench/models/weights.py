@@ -1,5 +1,6 @@
 """Weights by hub id or folder: fetched at one commit, safetensors only, identified by content, with the facts of their model card."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -49,7 +50,7 @@ def locate(name: str, revision: str | None = None) -> Weights:
         folder = local.resolve()
         files = _local_files(folder)
         _only_safetensors(folder.name, files)
-        shas = [[file, file_sha256(folder / file)] for file in files if not file.endswith(PICKLES)]
+        shas = [[file, file_sha256(folder / file)] for file in files if not file.endswith((*PICKLES, ".md"))]
         return _weights(folder, folder.name, f"sha256:{digest(shas)[:16]}")
     if is_path(name):
         raise UserError(f"There is no folder {name}.")
@@ -65,23 +66,24 @@ def is_path(name: str) -> bool:
 
 def _fetched(name: str, revision: str | None) -> Path:
     """The folder of a hub snapshot with all that is needed and no weights twice."""
-    import httpx
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,
         HFValidationError,
+        HTTPError,
         LocalEntryNotFoundError,
         OfflineModeIsEnabled,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
 
+    endpoint = os.environ.get("HF_ENDPOINT")
     try:
-        info = HfApi().model_info(name, revision=revision)
+        info = HfApi(endpoint=endpoint).model_info(name, revision=revision)
         files = [one.rfilename for one in info.siblings or ()]
         _only_safetensors(name, files)
-        return Path(snapshot_download(name, revision=info.sha, allow_patterns=_wanted(files)))
+        return Path(snapshot_download(name, revision=info.sha, endpoint=endpoint, allow_patterns=_wanted(files)))
     except HFValidationError as error:
         raise UserError(f"{name!r} is neither a folder nor a hub id (owner/name).") from error
     except GatedRepoError as error:
@@ -90,7 +92,7 @@ def _fetched(name: str, revision: str | None) -> Path:
         raise UserError(f"The hub has no model {name}, or it is private: check the id, or set HF_TOKEN.") from error
     except RevisionNotFoundError as error:
         raise UserError(f"{name} has no revision {revision!r} on the hub.") from error
-    except (HfHubHTTPError, httpx.TransportError, OfflineModeIsEnabled, LocalEntryNotFoundError) as error:
+    except (HfHubHTTPError, HTTPError, OfflineModeIsEnabled, LocalEntryNotFoundError) as error:
         cached = _cached(name, revision)
         if cached is None:
             raise UserError(f"The hub cannot be reached, and {name} is not in its cache: give a folder instead.") from error

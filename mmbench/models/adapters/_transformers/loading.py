@@ -72,7 +72,7 @@ def read_config(weights: Weights) -> Any:
                 f"{weights.name} needs Python code from its repository, which mmbench never runs: choose a checkpoint in the library's "
                 "own format, or wrap it yourself (docs/models.md)."
             ) from error
-        raise UserError(f"The configuration of {weights.name} cannot be read: {first_line(error)}") from error
+        raise UserError(f"The configuration of {weights.name} cannot be read: {_reason(weights, error)}") from error
 
 
 def load_network(
@@ -96,10 +96,10 @@ def load_network(
         try:
             network, info = factory.from_pretrained(
                 weights.folder, dtype=kind or "auto", use_safetensors=True, local_files_only=True, trust_remote_code=False,
-                output_loading_info=True, **({"attn_implementation": attn_implementation} if attn_implementation else {}),
+                output_loading_info=True, ignore_mismatched_sizes=True, **({"attn_implementation": attn_implementation} if attn_implementation else {}),
             )  # fmt: skip
         except (ValueError, ImportError, OSError) as error:
-            raise UserError(f"{weights.name} cannot be loaded: {first_line(error)}") from error
+            raise UserError(f"{weights.name} cannot be loaded: {_reason(weights, error)}") from error
     _complete(weights, info)
     network = network.eval().to(where)
     if network.can_generate():
@@ -122,6 +122,10 @@ def first_line(error: BaseException) -> str:
     return (lines[0] if lines else type(error).__name__).rstrip(".:") + "."
 
 
+def _reason(weights: Weights, error: BaseException) -> str:
+    return first_line(error).replace(str(weights.folder), weights.name)
+
+
 def _processor(weights: Weights, text: bool) -> Any:
     from transformers import AutoProcessor, AutoTokenizer
 
@@ -129,9 +133,9 @@ def _processor(weights: Weights, text: bool) -> Any:
     try:
         return factory.from_pretrained(weights.folder, local_files_only=True, trust_remote_code=False)
     except ImportError as error:
-        raise UserError(f"The processor of {weights.name} needs a package that is not installed: {first_line(error)}") from error
+        raise UserError(f"The processor of {weights.name} needs a package that is not installed: {_reason(weights, error)}") from error
     except (ValueError, OSError, KeyError, TypeError) as error:
-        raise UserError(f"The processor of {weights.name} cannot be loaded: {first_line(error)}") from error
+        raise UserError(f"The processor of {weights.name} cannot be loaded: {_reason(weights, error)}") from error
 
 
 def _complete(weights: Weights, info: Any) -> None:
@@ -157,17 +161,19 @@ def _preprocessing(folder: Path) -> str:
 
 
 class _quiet:
-    """No progress bar of the library's where nobody watches."""
+    """No progress bar of the library's where nobody watches, and no table of missing weights: they are refused in one sentence."""
 
     def __enter__(self) -> None:
         from transformers.utils import logging
 
-        self._bars = logging.is_progress_bar_enabled()
+        self._bars, self._level = logging.is_progress_bar_enabled(), logging.get_verbosity()
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         if not sys.stderr.isatty():
             logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
     def __exit__(self, *_: object) -> None:
         from transformers.utils import logging
 
+        logging.set_verbosity(self._level)
         if self._bars:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
