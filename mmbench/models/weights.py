@@ -3,16 +3,18 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from mmbench.errors import UserError
 from mmbench.files import digest, file_sha256
 
-CONFIGS = (".json", ".txt", ".model", ".jinja", ".tiktoken")
+NEEDED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "README.md")
+AGAIN = (  # the same weights once more, in another layout or precision, and what a training left behind
+    "consolidated*", "*/consolidated*", "onnx/*", "*/onnx/*", "openvino/*", "original/*", "metal/*", "*.fp16.*", "*.bf16.*", "*.fp32.*",
+    "*.non_ema.*", "checkpoint-*/*", ".*", "*/.*",
+)  # fmt: skip
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".msgpack", ".h5")
-DUPLICATES = ("consolidated", "onnx", "openvino", "original", "metal", "gguf")  # the same weights once more, in other layouts
-
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -50,7 +52,7 @@ def locate(name: str, revision: str | None = None) -> Weights:
         folder = local.resolve()
         files = _local_files(folder)
         _only_safetensors(folder.name, files)
-        shas = [[file, file_sha256(folder / file)] for file in files if not file.endswith((*PICKLES, ".md"))]
+        shas = [[file, file_sha256(folder / file)] for file in _needed(files) if file != "README.md"]
         return _weights(folder, folder.name, f"sha256:{digest(shas)[:16]}")
     if is_path(name):
         raise UserError(f"There is no folder {name}.")
@@ -83,7 +85,9 @@ def _fetched(name: str, revision: str | None) -> Path:
         info = HfApi(endpoint=endpoint).model_info(name, revision=revision)
         files = [one.rfilename for one in info.siblings or ()]
         _only_safetensors(name, files)
-        return Path(snapshot_download(name, revision=info.sha, endpoint=endpoint, allow_patterns=_wanted(files)))
+        return Path(
+            snapshot_download(name, revision=revision, endpoint=endpoint, allow_patterns=[*NEEDED], ignore_patterns=[*AGAIN])
+        )
     except HFValidationError as error:
         raise UserError(f"{name!r} is neither a folder nor a hub id (owner/name).") from error
     except GatedRepoError as error:
@@ -104,36 +108,29 @@ def _cached(name: str, revision: str | None) -> Path | None:
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(name, revision=revision, local_files_only=True))
+        return Path(
+            snapshot_download(
+                name, revision=revision, local_files_only=True, allow_patterns=[*NEEDED], ignore_patterns=[*AGAIN]
+            )
+        )
     except LocalEntryNotFoundError:
         return None
 
 
 def _local_files(folder: Path) -> list[str]:
-    """The model's files below a folder, as POSIX paths, sorted; hidden ones and checkpoints of a training are left out."""
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    kept = [path.as_posix() for path in found if not any(part.startswith((".", "checkpoint-")) for part in path.parts)]
-    return sorted(name for name in kept if name in _wanted(kept) or name.endswith(PICKLES))
+    """All files below a folder, as POSIX paths, sorted."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def _wanted(files: Sequence[str]) -> list[str]:
+def _needed(files: Sequence[str]) -> list[str]:
     """What loading needs: configuration, tokenizers and safetensors, each weight once, and the model card."""
-    kept = [
-        name
-        for name in files
-        if name.endswith((*CONFIGS, ".safetensors")) and not any(part.startswith(DUPLICATES) for part in name.split("/"))
-    ]
-    variants = {name for name in kept if name.endswith(".safetensors") and _is_variant(name)}
-    return [*(name for name in kept if name not in variants), *(["README.md"] if "README.md" in files else [])]
+    from huggingface_hub.utils import filter_repo_objects
 
-
-def _is_variant(name: str) -> bool:
-    """``model.fp16.safetensors``: a second copy in another precision."""
-    return any(suffix in (".fp16", ".bf16", ".fp32", ".non_ema") for suffix in PurePosixPath(name).suffixes[:-1])
+    return list(filter_repo_objects(files, allow_patterns=[*NEEDED], ignore_patterns=[*AGAIN]))
 
 
 def _only_safetensors(name: str, files: Sequence[str]) -> None:
-    if any(file.endswith(".safetensors") for file in files):
+    if any(file.endswith(".safetensors") for file in _needed(files)):
         return
     pickles = [file for file in files if file.endswith(PICKLES)]
     if pickles:
