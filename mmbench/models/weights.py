@@ -34,6 +34,18 @@ class Weights:
     languages: tuple[str, ...] | None
     training_datasets: tuple[str, ...] | None
 
+    @property
+    def preprocessing(self) -> str:
+        """16 digits over all files but the weights: configuration, tokenizer, processor."""
+        files = [file for file in _needed(_local_files(self.folder)) if not file.endswith((".safetensors", ".md"))]
+        return digest([[file, file_sha256(self.folder / file)] for file in files])[:16]
+
+    def summary(self, made_by: str) -> str:
+        """One sentence. What a page names as training data is no complete list: it is said here, and no board says zero-shot by it."""
+        named = ", ".join(self.training_datasets or ())
+        trained = f"; its model card names as training data {named}" if named else ""
+        return f"{made_by}{trained}."
+
 
 def locate(name: str, revision: str | None = None) -> Weights:
     """The weights of a hub id or folder, downloaded where they are not here yet.

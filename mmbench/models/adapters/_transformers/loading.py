@@ -3,11 +3,9 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from mmbench.errors import UserError
-from mmbench.files import digest, file_sha256
 from mmbench.models.base import ModelCard
 from mmbench.models.devices import resolve_device, resolve_dtype
 from mmbench.models.weights import Weights
@@ -92,7 +90,7 @@ def load_network(
     """
     where, kind = resolve_device(device), resolve_dtype(dtype)
     processor = _processor(weights, text)
-    with _quiet():
+    with quiet():
         try:
             network, info = factory.from_pretrained(
                 weights.folder, dtype=kind or "auto", use_safetensors=True, local_files_only=True, trust_remote_code=False,
@@ -111,9 +109,9 @@ def load_network(
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         licence=weights.licence,
         languages=weights.languages,
-        summary=_summary(type(network).__name__, weights),
+        summary=weights.summary(f"{type(network).__name__} of transformers"),
     )
-    return Loaded(network, processor, where, network.dtype, card, _preprocessing(weights.folder))
+    return Loaded(network, processor, where, network.dtype, card, weights.preprocessing)
 
 
 def first_line(error: BaseException) -> str:
@@ -149,18 +147,7 @@ def _complete(weights: Weights, info: Any) -> None:
         )
 
 
-def _summary(kind: str, weights: Weights) -> str:
-    """What the checkpoint's page names as training data is no complete list, so it is said here and never makes a board say zero-shot."""
-    trained = f"; its model card names as training data {', '.join(weights.training_datasets)}" if weights.training_datasets else ""
-    return f"{kind} of transformers{trained}."
-
-
-def _preprocessing(folder: Path) -> str:
-    names = ("preprocessor_config.json", "processor_config.json", "tokenizer_config.json", "tokenizer.json", "vocab.json", "vocab.txt")
-    return digest([[name, file_sha256(folder / name)] for name in names if (folder / name).is_file()])[:16]
-
-
-class _quiet:
+class quiet:
     """No progress bar of the library's where nobody watches, and no table of missing weights: they are refused in one sentence."""
 
     def __enter__(self) -> None:
