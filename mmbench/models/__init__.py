@@ -4,6 +4,7 @@ import importlib.metadata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
@@ -71,9 +72,12 @@ class LoadedModel:
     label: str | None = None
 
     def identity(self) -> dict[str, Any]:
-        """What a run's id hashes of the model. Of an adapter's model, a branch or tag is not in it: ``revision`` says what it was."""
+        """What a run's id hashes of the model. Of an adapter's model, a branch or tag is not in it: ``revision`` says what it was.
+
+        No path of this machine is in it: one in ``config`` is its last name and a digest.
+        """
         resolved = {"revision"} if self.label is not None else set()
-        config = {name: value for name, value in self.config.items() if name not in resolved}
+        config = {name: _without_path(value) for name, value in self.config.items() if name not in resolved}
         return {"name": self.card.name, "spec": self.label or self.spec, "config": config, "revision": self.revision}
 
 
@@ -217,6 +221,13 @@ def _imported(spec: str, path: str) -> Callable[..., object]:
         raise UserError(f"{spec!r} names something that cannot be called; a spec is package.module:Factory.")
     factory: Callable[..., object] = found
     return factory
+
+
+def _without_path(value: Any) -> Any:
+    """Judged by how it is written, not by what there is: another machine has to come to the same identity."""
+    if not isinstance(value, str | PurePath) or not str(value).startswith(("/", "~", "./", "../")):
+        return value
+    return f"{PurePath(value).name}#{digest(str(value))[:8]}"
 
 
 def _has_state(model: object) -> bool:
