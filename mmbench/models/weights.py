@@ -16,6 +16,7 @@ AGAIN = (  # the same weights once more, in another layout or precision, and wha
 )  # fmt: skip
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".msgpack", ".h5")
 
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """A folder with the files of one model.
@@ -81,7 +82,7 @@ def is_path(name: str) -> bool:
 def _fetched(name: str, revision: str | None) -> Path:
     """The folder of a hub snapshot with all that is needed and no weights twice."""
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import (
+    from huggingface_hub.errors import (  # type: ignore[attr-defined]
         GatedRepoError,
         HfHubHTTPError,
         HFValidationError,
@@ -98,7 +99,9 @@ def _fetched(name: str, revision: str | None) -> Path:
         files = [one.rfilename for one in info.siblings or ()]
         _only_safetensors(name, files)
         return Path(
-            snapshot_download(name, revision=revision, endpoint=endpoint, allow_patterns=[*NEEDED], ignore_patterns=[*AGAIN])
+            snapshot_download(
+                name, revision=revision, endpoint=endpoint, allow_patterns=[*NEEDED], ignore_patterns=[*AGAIN]
+            )
         )
     except HFValidationError as error:
         raise UserError(f"{name!r} is neither a folder nor a hub id (owner/name).") from error
@@ -111,7 +114,9 @@ def _fetched(name: str, revision: str | None) -> Path:
     except (HfHubHTTPError, HTTPError, OfflineModeIsEnabled, LocalEntryNotFoundError) as error:
         cached = _cached(name, revision)
         if cached is None:
-            raise UserError(f"The hub cannot be reached, and {name} is not in its cache: give a folder instead.") from error
+            raise UserError(
+                f"The hub cannot be reached, and {name} is not in its cache: give a folder instead."
+            ) from error
         return cached
 
 
@@ -136,7 +141,7 @@ def _local_files(folder: Path) -> list[str]:
 
 def _needed(files: Sequence[str]) -> list[str]:
     """What loading needs: configuration, tokenizers and safetensors, each weight once, and the model card."""
-    from huggingface_hub.utils import filter_repo_objects
+    from huggingface_hub.utils import filter_repo_objects  # type: ignore[attr-defined]
 
     return list(filter_repo_objects(files, allow_patterns=[*NEEDED], ignore_patterns=[*AGAIN]))
 

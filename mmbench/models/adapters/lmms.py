@@ -28,7 +28,10 @@ class LmmsModel:
         self._model = model
         self.device = device
         self.card = ModelCard(
-            name, f"lmms_eval-{version}", takes, summary=f"{type(model).__name__} of lmms-eval {version}, as its arguments made it."
+            name,
+            f"lmms_eval-{version}",
+            takes,
+            summary=f"{type(model).__name__} of lmms-eval {version}, as its arguments made it.",
         )
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
@@ -122,7 +125,9 @@ def make(name: str, *, device: str | None = None, takes: str = "image,text", **a
         raise UserError(f"takes={takes!r}: choose among {', '.join(Modality)}.") from error
     place = {} if device is None else {"device": device}
     pretrained = str(arguments.get("pretrained", "")).rstrip("/").rsplit("/", 1)[-1]
-    return LmmsModel(get_model(name)(**arguments, **place), f"{name}:{pretrained}" if pretrained else name, wanted, device)
+    return LmmsModel(
+        get_model(name)(**arguments, **place), f"{name}:{pretrained}" if pretrained else name, wanted, device
+    )
 
 
 ADAPTER = Adapter(

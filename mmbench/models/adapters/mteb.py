@@ -53,7 +53,7 @@ class MtebEncoder:
         from mteb.types import PromptType
         from torch.utils.data import DataLoader
 
-        rows = _Rows([_row(sample, modalities) for sample in samples], sorted(str(one) for one in modalities))
+        rows: Any = _Rows([_row(sample, modalities) for sample in samples], sorted(str(one) for one in modalities))
         found = self._model.encode(
             DataLoader(rows, batch_size=len(rows), collate_fn=_columns),
             task_metadata=_task(modalities, instruction),

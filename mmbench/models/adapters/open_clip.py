@@ -106,7 +106,8 @@ def make(
     Args:
         name: ``ViT-B-32/laion2b_s34b_b79k`` (a tag of ``open_clip.list_pretrained()``), ``ViT-B-32/PATH`` (a safetensors checkpoint),
             ``hf-hub:OWNER/NAME``, or a folder with ``open_clip_config.json``.
-        device, dtype: where it runs and in which precision; the best device and ``float32`` by default.
+        device: where it runs; the best device by default.
+        dtype: the precision; ``float32`` by default.
         revision: branch, tag or commit of ``hf-hub:``.
         max_pixels: larger pictures are shrunk to this many before the model's own transform.
 
@@ -142,7 +143,9 @@ def _source(name: str, revision: str | None, open_clip: Any) -> Source:
         raise UserError(f"Only {HUB}OWNER/NAME takes a revision.")
     model, slash, pretrained = name.partition("/")
     if not slash or model not in open_clip.list_models():
-        raise UserError(f"OpenCLIP has no architecture {model!r}: a spec is open_clip:NAME/PRETRAINED, as open_clip:ViT-B-32/openai.")
+        raise UserError(
+            f"OpenCLIP has no architecture {model!r}: a spec is open_clip:NAME/PRETRAINED, as open_clip:ViT-B-32/openai."
+        )
     checkpoint = Path(pretrained)
     if checkpoint.is_file():
         if checkpoint.suffix != ".safetensors":
@@ -150,13 +153,17 @@ def _source(name: str, revision: str | None, open_clip: Any) -> Source:
         return Source(model, pretrained, f"{model}/{checkpoint.stem}", f"sha256:{file_sha256(checkpoint)[:16]}")
     tags = open_clip.list_pretrained_tags_by_model(model)
     if pretrained not in tags:
-        raise UserError(f"{pretrained!r} is neither a file nor weights of {model}; those are {', '.join(tags) or 'none'}.")
+        raise UserError(
+            f"{pretrained!r} is neither a file nor weights of {model}; those are {', '.join(tags) or 'none'}."
+        )
     return Source(model, pretrained, name, f"{pretrained}@open_clip-{open_clip.__version__}")
 
 
 def _reason(error: BaseException, source: Source) -> str:
     first = (str(error).splitlines() or [type(error).__name__])[0]
-    private = [str(source.weights.folder)] if source.weights else [] if source.pretrained is None else [source.pretrained]
+    private = (
+        [str(source.weights.folder)] if source.weights else [] if source.pretrained is None else [source.pretrained]
+    )
     for path in private:
         first = first.replace(path, source.name)
     return f"{first.rstrip('.')}."

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mmbench.errors import UserError
 from mmbench.models.adapters._inputs import picture, sound
-from mmbench.models.adapters._transformers.loading import first_line, quiet
+from mmbench.models.adapters._transformers.loading import Quiet, first_line
 from mmbench.models.base import Adapter, ModelCard
 from mmbench.models.devices import resolve_device, resolve_dtype
 from mmbench.models.weights import Weights, locate
@@ -43,7 +43,12 @@ class SentenceEncoder:
     """
 
     def __init__(
-        self, network: Any, card: ModelCard, preprocessing: str, instructions: Instructions, max_pixels: int | None = None
+        self,
+        network: Any,
+        card: ModelCard,
+        preprocessing: str,
+        instructions: Instructions,
+        max_pixels: int | None = None,
     ) -> None:
         self._network, self._instructions, self._max_pixels = network, instructions, max_pixels
         self.card = card
@@ -108,12 +113,13 @@ def make(
 
     Args:
         name: hub id or folder.
-        device, dtype: where it runs and in which precision; the best device, and the dtype that the weights are stored in.
+        device: where it runs; the best device by default.
+        dtype: the precision; by default that in which the weights are stored.
         revision: branch, tag or commit on the hub.
         attn_implementation: ``sdpa``, ``eager``, ``flash_attention_2``.
         max_pixels: larger pictures are shrunk to this many before the model's own preprocessing.
         truncate_dim: keep so many dimensions (Matryoshka models).
-        instruction_template: how a task's instruction is put before a query, as ``Instruct: {instruction}\\nQuery: ``.
+        instruction_template: how a task's instruction is put before a query, as ``Task: {instruction} Query: ``.
 
     Raises:
         UserError: no such model, no safetensors, code of its own, a template without ``{instruction}``.
@@ -126,7 +132,7 @@ def make(
     options: dict[str, Any] = {"use_safetensors": True, "dtype": resolve_dtype(dtype) or "auto"}
     if attn_implementation is not None:
         options["attn_implementation"] = attn_implementation
-    with quiet():
+    with Quiet():
         try:
             network = SentenceTransformer(
                 str(weights.folder), device=str(resolve_device(device)), trust_remote_code=False, local_files_only=True,
@@ -142,7 +148,11 @@ def make(
 
 def _card(weights: Weights, network: Any) -> ModelCard:
     known = {"image": Modality.IMAGE, "text": Modality.TEXT, "audio": Modality.AUDIO}
-    pooled = "" if (weights.folder / "modules.json").is_file() else ", pooled as the library does by default, since it has no modules.json"
+    pooled = (
+        ""
+        if (weights.folder / "modules.json").is_file()
+        else ", pooled as the library does by default, since it has no modules.json"
+    )
     return ModelCard(
         weights.name,
         weights.revision,

@@ -36,12 +36,14 @@ def make(
 
     Args:
         name: hub id or folder.
-        device, dtype: where it runs and in which precision; the best device, and the dtype that the weights are stored in.
+        device: where it runs; the best device by default.
+        dtype: the precision; by default that in which the weights are stored.
         revision: branch, tag or commit on the hub.
         attn_implementation: ``sdpa``, ``eager``, ``flash_attention_2``.
         max_pixels: larger pictures are shrunk to this many before the model's own preprocessing.
         thinking: for chat templates that know ``enable_thinking``.
-        language, task: of Whisper and its like (``en``; ``transcribe`` or ``translate``).
+        language: of all sounds, for Whisper and its like (``en``).
+        task: of Whisper: ``transcribe`` or ``translate``.
 
     Raises:
         UserError: no such model, no safetensors, a kind that is not supported, an argument that its kind does not take.
@@ -58,7 +60,12 @@ def make(
         if kind not in TAKEN[key]:
             raise UserError(f"{weights.name} is a {kind}: it does not take {key}.")
     loaded = load_network(
-        weights, factory, device=device, dtype=dtype, attn_implementation=attn_implementation, text=kind == "language model"
+        weights,
+        factory,
+        device=device,
+        dtype=dtype,
+        attn_implementation=attn_implementation,
+        text=kind == "language model",
     )
     return _model(kind)(loaded, **given)
 
@@ -86,10 +93,16 @@ def _class_of(weights: Weights, config: Any) -> str:
     for name in config.architectures or ():
         if hasattr(transformers, name):
             return str(name)
-    for mapping in (auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES, auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, auto.MODEL_MAPPING_NAMES):
+    for mapping in (
+        auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
+        auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+        auto.MODEL_MAPPING_NAMES,
+    ):
         if isinstance(mapping.get(config.model_type), str):
             return str(mapping[config.model_type])
-    raise UserError(f"{weights.name} is of the type {config.model_type!r}, whose class this version of transformers does not have.")
+    raise UserError(
+        f"{weights.name} is of the type {config.model_type!r}, whose class this version of transformers does not have."
+    )
 
 
 def _kind(weights: Weights, factory: Any) -> Kind:
@@ -100,7 +113,9 @@ def _kind(weights: Weights, factory: Any) -> Kind:
         return "matcher"
     if name in _named(auto.MODEL_FOR_CTC_MAPPING_NAMES):
         return "CTC"
-    dual = hasattr(factory, "get_text_features") and (hasattr(factory, "get_image_features") or hasattr(factory, "get_audio_features"))
+    dual = hasattr(factory, "get_text_features") and (
+        hasattr(factory, "get_image_features") or hasattr(factory, "get_audio_features")
+    )
     if dual and not factory.can_generate():
         return "dual encoder"
     chat = _named(auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES) | _named(auto.MODEL_FOR_MULTIMODAL_LM_MAPPING_NAMES)

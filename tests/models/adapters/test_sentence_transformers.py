@@ -22,16 +22,19 @@ PROMPTS = {"query": "query: ", "document": "passage: "}
 def text_folder(tmp_path_factory: pytest.TempPathFactory, folder: Callable[..., Path]) -> Path:
     """Mean-pooled BERT with prompts, saved by the library."""
     st = pytest.importorskip("sentence_transformers")
-    from transformers import BertConfig, BertModel, BertTokenizer
 
     from tests.models.adapters.tiny import TEXT as SIZES
-    from tests.models.adapters.tiny import seeded
+    from tests.models.adapters.tiny import seeded, transformers
+
+    hf = transformers()
 
     base, saved = tmp_path_factory.mktemp("bert"), tmp_path_factory.mktemp("st") / "prompted"
     letters = "abcdefghijklmnopqrstuvwxyz:/."
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
-    BertTokenizer(vocab={word: index for index, word in enumerate(words)}, model_max_length=64).save_pretrained(base)
-    seeded(lambda: BertModel(BertConfig(**SIZES, vocab_size=len(words), max_position_embeddings=64))).save_pretrained(base)
+    hf.BertTokenizer(vocab={word: index for index, word in enumerate(words)}, model_max_length=64).save_pretrained(base)
+    seeded(
+        lambda: hf.BertModel(hf.BertConfig(**SIZES, vocab_size=len(words), max_position_embeddings=64))
+    ).save_pretrained(base)
     st.SentenceTransformer(str(base), device="cpu", prompts=PROMPTS).save(str(saved))
     return saved
 
@@ -62,8 +65,12 @@ def test_an_instruction_is_said_to_queries_where_a_template_says_how(text_folder
     call = {"modalities": TEXT, "instruction": "find {it}"}
     found = model.embed(samples, role="query", **call)
     np.testing.assert_allclose(found, reference.encode(["a cat"], prompt="Instruct: find {it} Query: "), atol=1e-5)
-    assert np.array_equal(model.embed(samples, role="document", **call), plain.embed(samples, role="document", modalities=TEXT))
-    assert np.array_equal(plain.embed(samples, role="query", **call), plain.embed(samples, role="query", modalities=TEXT))
+    assert np.array_equal(
+        model.embed(samples, role="document", **call), plain.embed(samples, role="document", modalities=TEXT)
+    )
+    assert np.array_equal(
+        plain.embed(samples, role="query", **call), plain.embed(samples, role="query", modalities=TEXT)
+    )
     with pytest.raises(UserError, match="has to hold {instruction}"):
         load_model(f"sentence_transformers:{text_folder}", instruction_template="Query:")
 
@@ -78,7 +85,11 @@ def test_a_clip_of_sentence_transformers(folder: Callable[..., Path], picture: C
     found = model.embed([one(part) for part in parts], modalities=IMAGE)
     for row, part in zip(found, parts, strict=True):
         np.testing.assert_allclose(row, reference.encode([decode_image(part, "a")], truncate_dim=8)[0], atol=1e-5)
-    for text in ("http://127.0.0.1:9/cat.jpg", str(Path(__file__).parent / "nothing.png"), "data:image/png;base64,AAAA"):
+    for text in (
+        "http://127.0.0.1:9/cat.jpg",
+        str(Path(__file__).parent / "nothing.png"),
+        "data:image/png;base64,AAAA",
+    ):
         vector = model.embed([one(text)], modalities=TEXT)  # a bare string would be fetched, opened or decoded
         assert vector.shape == (1, 8)
     with pytest.raises(UserError, match=r"clip embeds text, image; it was asked for image \+ text"):
@@ -90,7 +101,9 @@ def test_weights_as_pickle_and_code_of_its_own_are_refused(text_folder: Path, tm
 
     shutil.copytree(text_folder, tmp_path / "st")
     modules = tmp_path / "st" / "modules.json"
-    modules.write_text(modules.read_text().replace("sentence_transformers.base.modules.transformer.Transformer", "code.Model"))
+    modules.write_text(
+        modules.read_text().replace("sentence_transformers.base.modules.transformer.Transformer", "code.Model")
+    )
     (tmp_path / "st" / "code.py").write_text("raise SystemExit('it ran')")
     with pytest.raises(UserError, match="st cannot be loaded: "):
         load_model(f"sentence_transformers:{tmp_path / 'st'}")

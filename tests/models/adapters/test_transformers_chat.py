@@ -12,7 +12,7 @@ from mmbench.media import decode_audio, decode_image
 from mmbench.models import load_model
 from mmbench.samples import MediaError, MediaPart, Modality, media_part
 from tests.models.adapters.conftest import asked
-from tests.models.adapters.tiny import CHAT
+from tests.models.adapters.tiny import CHAT, transformers
 
 QUESTIONS = ["Hi", "What colour is the sky on a clear day?", "Count to ten, please."]
 
@@ -23,10 +23,10 @@ def loaded(folder: Path, **config: Any) -> Any:
 
 def answer(folder: Path, kind: str, conversation: list[dict[str, Any]], new: int = 8) -> str:
     """What the library generates for one conversation alone, greedily."""
-    import transformers
+    hf = transformers()
 
-    network = getattr(transformers, kind).from_pretrained(folder).eval()
-    processor = transformers.AutoProcessor.from_pretrained(folder)
+    network = getattr(hf, kind).from_pretrained(folder).eval()
+    processor = hf.AutoProcessor.from_pretrained(folder)
     inputs = processor.apply_chat_template(
         conversation, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
     )
@@ -110,14 +110,19 @@ def test_what_a_template_refuses_is_that_samples_error(folder: Callable[..., Pat
     assert found[0].error is None
 
 
-def test_pictures_stand_where_the_request_has_them(folder: Callable[..., Path], picture: Callable[..., MediaPart]) -> None:
+def test_pictures_stand_where_the_request_has_them(
+    folder: Callable[..., Path], picture: Callable[..., MediaPart]
+) -> None:
     where, first, second = folder("llava"), picture(1), picture(2, 50)
     model = loaded(where)
     assert model.card.modalities == {Modality.TEXT, Modality.IMAGE}
     request = asked("Compare ", first, " with ", second, ".")
     inputs = model._inputs([model._conversation(request)])
     processor = model._loaded.processor
-    alone = [processor.image_processor(decode_image(part, "a"), return_tensors="pt")["pixel_values"][0] for part in (first, second)]
+    alone = [
+        processor.image_processor(decode_image(part, "a"), return_tensors="pt")["pixel_values"][0]
+        for part in (first, second)
+    ]
     assert all((got == wanted).all() for got, wanted in zip(inputs["pixel_values"], alone, strict=True))
     text = processor.tokenizer.decode(inputs["input_ids"][0])
     assert text.replace("<image>" * 4, "[4]") == "<user>Compare [4] with [4].</s><assistant>"
@@ -135,9 +140,16 @@ def test_a_chat_about_pictures_is_the_librarys(folder: Callable[..., Path], pict
     ]
     found = [one.text for one in model.generate(requests)]
     images = [decode_image(part, "a") for part in parts]
-    contents: list[list[Any]] = [[images[0], "What is it?"], ["First ", images[1], " then ", images[2], ": which is brighter?"], ["No picture."]]
+    contents: list[list[Any]] = [
+        [images[0], "What is it?"],
+        ["First ", images[1], " then ", images[2], ": which is brighter?"],
+        ["No picture."],
+    ]
     for got, content in zip(found, contents, strict=True):
-        shown = [{"type": "text", "text": part} if isinstance(part, str) else {"type": "image", "image": part} for part in content]
+        shown = [
+            {"type": "text", "text": part} if isinstance(part, str) else {"type": "image", "image": part}
+            for part in content
+        ]
         assert got == answer(where, "LlavaForConditionalGeneration", [{"role": "user", "content": shown}])
     assert found == [model.generate([request])[0].text for request in requests]
     broken = media_part(Modality.IMAGE, "image/png", b"no picture")
@@ -149,7 +161,9 @@ def test_a_question_cannot_write_control_tokens(folder: Callable[..., Path], pic
     model = loaded(folder("llava"))
     request = asked(picture(1), "What does <image> mean?</s><assistant>")
     ids = model._inputs([model._conversation(request)])["input_ids"][0].tolist()
-    special = {name: model._loaded.processor.tokenizer.convert_tokens_to_ids(name) for name in ("<image>", "<assistant>")}
+    special = {
+        name: model._loaded.processor.tokenizer.convert_tokens_to_ids(name) for name in ("<image>", "<assistant>")
+    }
     assert (ids.count(special["<image>"]), ids.count(special["<assistant>"])) == (4, 1)
     assert model.generate([request])[0].error is None
 
@@ -166,7 +180,10 @@ def test_a_chat_about_sounds_is_the_librarys(folder: Callable[..., Path], tone: 
     waves = [decode_audio(part, "a", 16_000)[0].mean(0) for part in parts]
     contents: list[list[Any]] = [[waves[0], "What is that?"], ["Here ", waves[1], " or here ", waves[2], "?"]]
     for got, content in zip(found, contents, strict=True):
-        shown = [{"type": "text", "text": part} if isinstance(part, str) else {"type": "audio", "audio": part} for part in content]
+        shown = [
+            {"type": "text", "text": part} if isinstance(part, str) else {"type": "audio", "audio": part}
+            for part in content
+        ]
         conversation = [{"role": "user", "content": shown}]
         assert got == answer(where, "Qwen2AudioForConditionalGeneration", conversation, new=4)
     inputs = model._inputs([model._conversation(requests[1])])

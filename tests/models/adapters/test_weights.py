@@ -33,7 +33,9 @@ def cached_hub(hub: LocalHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return hub
 
 
-def test_the_same_weights_elsewhere_are_the_same_run(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_weights_elsewhere_are_the_same_run(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copytree(clip, tmp_path / "there" / "clip")
     (tmp_path / "there" / "clip" / "README.md").write_text(README)
     here, there = (load_model(f"transformers:{tmp_path / name / 'clip'}", device="cpu") for name in ("here", "there"))
@@ -43,7 +45,12 @@ def test_the_same_weights_elsewhere_are_the_same_run(clip: Path, tmp_path: Path,
     assert here.identity()["spec"] == "transformers:clip"
     assert str(tmp_path) not in json.dumps([here.identity(), repr(here.card)])
     assert here.spec == f"transformers:{clip}"  # another process loads it by this
-    assert (here.card.licence, here.card.languages, there.card.licence, there.card.languages) == (None, None, "mit", ("en", "de"))
+    assert (here.card.licence, here.card.languages, there.card.licence, there.card.languages) == (
+        None,
+        None,
+        "mit",
+        ("en", "de"),
+    )
     assert there.card.training_datasets is None  # the page's list need not be whole: no board may say zero-shot by it
     assert "names as training data nlphuji/flickr30k" in there.card.summary
     model: Any = inside.model
@@ -57,7 +64,12 @@ def test_the_same_weights_elsewhere_are_the_same_run(clip: Path, tmp_path: Path,
 
 def test_a_hub_id_is_fetched_at_one_commit_without_what_is_not_needed(cached_hub: LocalHub, clip: Path) -> None:
     files = {path.name: path.read_bytes() for path in clip.iterdir()}
-    extra = {"pytorch_model.bin": b"pickle", "model.fp16.safetensors": b"again", "onnx/model.onnx": b"again", "README.md": README.encode()}
+    extra = {
+        "pytorch_model.bin": b"pickle",
+        "model.fp16.safetensors": b"again",
+        "onnx/model.onnx": b"again",
+        "README.md": README.encode(),
+    }
     sha = cached_hub.commit("some/clip", {**files, **extra}, repo_type="model")
     found = load_model("transformers:some/clip", device="cpu")
     tagged = load_model("transformers:some/clip", device="cpu", revision=sha)
@@ -76,7 +88,9 @@ def test_what_was_fetched_loads_while_the_hub_is_down(
     locate("some/clip")
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
     assert locate("some/clip").revision == sha
-    with pytest.raises(UserError, match="hub cannot be reached, and other/model is not in its cache: give a folder instead"):
+    with pytest.raises(
+        UserError, match="hub cannot be reached, and other/model is not in its cache: give a folder instead"
+    ):
         locate("other/model")
 
 
@@ -126,11 +140,12 @@ def _wider(folder: Path) -> None:
 
 
 def _classifier(folder: Path) -> None:
-    from transformers import BertConfig, BertForSequenceClassification
 
-    from tests.models.adapters.tiny import TEXT
+    from tests.models.adapters.tiny import TEXT, transformers
 
-    BertForSequenceClassification(BertConfig(**TEXT, vocab_size=40)).save_pretrained(folder)
+    hf = transformers()
+
+    hf.BertForSequenceClassification(hf.BertConfig(**TEXT, vocab_size=40)).save_pretrained(folder)
 
 
 def _no_processor(folder: Path) -> None:
@@ -141,11 +156,17 @@ def _no_processor(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (_pickled, r"clip has its weights as pickle only \(pytorch_model.bin\), which can run code: convert them to safetensors"),
+        (
+            _pickled,
+            r"clip has its weights as pickle only \(pytorch_model.bin\), which can run code: convert them to safetensors",
+        ),
         (_empty, "clip holds no weights"),
         (_remote_code, "clip needs Python code from its repository, which mmbench never runs"),
         (_unknown, "The configuration of clip cannot be read: .*strange"),
-        (_without_a_weight, r"clip lacks 1 of the weights .* \(the first: visual_projection.weight\): they would be random"),
+        (
+            _without_a_weight,
+            r"clip lacks 1 of the weights .* \(the first: visual_projection.weight\): they would be random",
+        ),
         (_wider, r"clip lacks 2 of the weights .* \(the first: text_projection.weight\)"),
         (_classifier, "clip is a BertForSequenceClassification: this adapter takes dual encoders"),
         (_no_processor, "The processor of clip cannot be loaded"),
@@ -178,7 +199,9 @@ def test_devices_and_dtypes_by_name() -> None:
     import torch
 
     assert str(resolve_device("cpu")) == "cpu"
-    assert resolve_device().type == ("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")
+    assert resolve_device().type == (
+        "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    )
     assert (resolve_dtype(), resolve_dtype("bfloat16")) == (None, torch.bfloat16)
     with pytest.raises(UserError, match="no device 'meta'"):
         resolve_device("meta")

@@ -32,7 +32,9 @@ def decoding(loaded: Loaded, requests: Sequence[Request]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def responses(loaded: Loaded, requests: Sequence[Request], rows: Any, sizes: Sequence[int | None]) -> Iterator[Response]:
+def responses(
+    loaded: Loaded, requests: Sequence[Request], rows: Any, sizes: Sequence[int | None]
+) -> Iterator[Response]:
     """Responses from generated tokens ``(n, new)``; ``sizes`` are the prompts' numbers of tokens."""
     tokenizer = tokenizer_of(loaded)
     ends = _ends(loaded)
@@ -73,8 +75,9 @@ def _until(row: list[int], ends: frozenset[int], pad: int | None) -> tuple[list[
 
 
 class SeededSampling:
-    """Makes greedy choice a draw from the softmax at a temperature: Gumbel noise is added to each row by a generator of its own
-    (the Gumbel-max trick, Maddison et al. 2014), seeded by the request's seed and sample, so that neighbours change no answer.
+    """Makes greedy choice a draw from the softmax at a temperature (the Gumbel-max trick, Maddison et al. 2014).
+
+    Each row gets noise from a generator of its own, seeded by the request's seed and sample, so that neighbours change no answer.
     """
 
     def __init__(self, requests: Sequence[Request]) -> None:

@@ -129,7 +129,13 @@ def _text(turn: dict[str, Any]) -> str:
 
 
 def _media(turns: list[dict[str, Any]], kind: str) -> list[Any]:
-    return [part[kind] for turn in turns if not isinstance(turn["content"], str) for part in turn["content"] if part["type"] == kind]
+    return [
+        part[kind]
+        for turn in turns
+        if not isinstance(turn["content"], str)
+        for part in turn["content"]
+        if part["type"] == kind
+    ]
 
 
 def _hearing(processor: Any) -> Any:

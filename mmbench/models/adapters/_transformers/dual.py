@@ -11,7 +11,11 @@ from mmbench.models.adapters._inputs import one_modality, pictures, sounds
 from mmbench.models.adapters._transformers.loading import Loaded, TorchModel
 from mmbench.samples import Modality, Role, Sample
 
-FULL_LENGTH = ("siglip", "siglip2", "videoprism")  # trained on texts that were padded to the full length, without a mask
+FULL_LENGTH = (
+    "siglip",
+    "siglip2",
+    "videoprism",
+)  # trained on texts that were padded to the full length, without a mask
 UNBOUNDED = 10**6  # a tokenizer that was told no length says 10**30
 
 

@@ -11,7 +11,10 @@ from mmbench.models.devices import resolve_device, resolve_dtype
 from mmbench.models.weights import Weights
 from mmbench.samples import Modality
 
-UNUSED = ("masked_spec_embed", "position_ids")  # weights that checkpoints leave out, and that only training or nothing reads
+UNUSED = (
+    "masked_spec_embed",
+    "position_ids",
+)  # weights that checkpoints leave out, and that only training or nothing reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +77,21 @@ def read_config(weights: Weights) -> Any:
 
 
 def load_network(
-    weights: Weights, factory: Any, *, device: str | None, dtype: str | None, attn_implementation: str | None = None, text: bool = False
+    weights: Weights,
+    factory: Any,
+    *,
+    device: str | None,
+    dtype: str | None,
+    attn_implementation: str | None = None,
+    text: bool = False,
 ) -> Loaded:
     """The network and its processor.
 
     Args:
         weights: the folder.
         factory: a class of transformers with ``from_pretrained``.
-        device, dtype: names; the best device and the stored dtype by default.
+        device: a name; the best device by default.
+        dtype: a name; the stored dtype by default.
         attn_implementation: ``sdpa``, ``eager``, ``flash_attention_2``; the library's choice by default.
         text: a tokenizer is all the processor that it needs.
 
@@ -90,18 +100,26 @@ def load_network(
     """
     where, kind = resolve_device(device), resolve_dtype(dtype)
     processor = _processor(weights, text)
-    with quiet():
+    with Quiet():
         try:
             network, info = factory.from_pretrained(
-                weights.folder, dtype=kind or "auto", use_safetensors=True, local_files_only=True, trust_remote_code=False,
-                output_loading_info=True, ignore_mismatched_sizes=True, **({"attn_implementation": attn_implementation} if attn_implementation else {}),
-            )  # fmt: skip
+                weights.folder,
+                dtype=kind or "auto",
+                use_safetensors=True,
+                local_files_only=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # they are refused below, with their names
+                **({"attn_implementation": attn_implementation} if attn_implementation else {}),
+            )
         except (ValueError, ImportError, OSError) as error:
             raise UserError(f"{weights.name} cannot be loaded: {_reason(weights, error)}") from error
     _complete(weights, info)
     network = network.eval().to(where)
     if network.can_generate():
-        network.generation_config.max_length = None  # requests say how much; the library warns at each call where both do
+        network.generation_config.max_length = (
+            None  # requests say how much; the library warns at each call where both do
+        )
     card = ModelCard(
         weights.name,
         weights.revision,
@@ -131,7 +149,9 @@ def _processor(weights: Weights, text: bool) -> Any:
     try:
         return factory.from_pretrained(weights.folder, local_files_only=True, trust_remote_code=False)
     except ImportError as error:
-        raise UserError(f"The processor of {weights.name} needs a package that is not installed: {_reason(weights, error)}") from error
+        raise UserError(
+            f"The processor of {weights.name} needs a package that is not installed: {_reason(weights, error)}"
+        ) from error
     except (ValueError, OSError, KeyError, TypeError) as error:
         raise UserError(f"The processor of {weights.name} cannot be loaded: {_reason(weights, error)}") from error
 
@@ -139,7 +159,10 @@ def _processor(weights: Weights, text: bool) -> Any:
 def _complete(weights: Weights, info: Any) -> None:
     """The library fills missing weights with random numbers and only logs it: such a model's scores would mean nothing."""
     missing = [key for key in sorted(info["missing_keys"]) if not key.endswith(UNUSED)]
-    wrong = sorted(str(key[0] if isinstance(key, Sequence) and not isinstance(key, str) else key) for key in info["mismatched_keys"])
+    wrong = sorted(
+        str(key[0] if isinstance(key, Sequence) and not isinstance(key, str) else key)
+        for key in info["mismatched_keys"]
+    )
     if missing or wrong:
         raise UserError(
             f"{weights.name} lacks {len(missing) + len(wrong)} of the weights that its configuration asks for (the first: "
@@ -147,7 +170,7 @@ def _complete(weights: Weights, info: Any) -> None:
         )
 
 
-class quiet:
+class Quiet:
     """No progress bar of the library's where nobody watches, and no table of missing weights: they are refused in one sentence."""
 
     def __enter__(self) -> None:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +51,7 @@ class SpeechRecognizer(TorchModel):
         return [found[place] for place in range(len(requests))]
 
     def _is_long(self, wave: Wave) -> bool:
-        return self._whisper and len(wave) > self._loaded.processor.feature_extractor.n_samples
+        return self._whisper and len(wave) > int(self._loaded.processor.feature_extractor.n_samples)
 
     def _transcribe(self, requests: Sequence[Request], waves: list[Wave]) -> Iterator[Response]:
         import torch
@@ -62,14 +61,18 @@ class SpeechRecognizer(TorchModel):
             shape = {"truncation": False, "padding": "longest"} if long else {}
             extra = {"return_attention_mask": True, **shape}
             room = loaded.network.config.max_target_positions - PROMPT
-            requests = [replace(one, max_new_tokens=min(one.max_new_tokens, room), temperature=0.0, stop=()) for one in requests]
+            requests = [
+                replace(one, max_new_tokens=min(one.max_new_tokens, room), temperature=0.0, stop=()) for one in requests
+            ]
         else:
             extra = {"padding": True}
             requests = [replace(one, temperature=0.0, stop=()) for one in requests]
         inputs = loaded.processor(audio=waves, sampling_rate=_rate(loaded), return_tensors="pt", **extra)
         timed = {"return_timestamps": True} if long else {}
         with torch.inference_mode():
-            rows = loaded.network.generate(**loaded.to_device(inputs), **decoding(loaded, requests), **timed, **self._said)
+            rows = loaded.network.generate(
+                **loaded.to_device(inputs), **decoding(loaded, requests), **timed, **self._said
+            )
         if long:  # its limit holds for each of several segments, so that no count says whether one was cut
             requests = [replace(one, max_new_tokens=rows.shape[1] + 1) for one in requests]
         return responses(loaded, requests, rows if self._whisper else rows[:, 1:], [None] * len(requests))
