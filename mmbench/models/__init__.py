@@ -130,7 +130,8 @@ def load_model(spec: str, *, device: str | None = None, dtype: str | None = None
     if colon and prefix in _adapters():
         adapter = _adapters()[prefix]
         loaded = _wrap(_make(spec, partial(adapter.make, name), config, place, adapter.extra), spec, config, place)
-        return replace(loaded, label=f"{prefix}:{loaded.card.name}" if is_path(name) else spec)
+        private = is_path(name) or is_path(name.partition("/")[2])  # open_clip:ViT-B-32/checkpoint.safetensors
+        return replace(loaded, label=f"{prefix}:{loaded.card.name}" if private else spec)
     if colon:
         return _wrap(_make(spec, _imported(spec, spec), config, place, ""), spec, config, place)
     raise unknown_key("model", spec, [*_catalog(), *points, *(f"{prefix}:" for prefix in _adapters())])

@@ -76,7 +76,7 @@ def locate(name: str, revision: str | None = None) -> Weights:
 
 def is_path(name: str) -> bool:
     """Whether a name means a place on this machine rather than a hub id."""
-    return name.startswith(("/", ".", "~")) or Path(name).exists() or "\\" in name
+    return "://" not in name and (name.startswith(("/", ".", "~")) or "\\" in name or Path(name).exists())
 
 
 def _fetched(name: str, revision: str | None) -> Path:

@@ -108,7 +108,7 @@ def make(name: str, *, device: str | None = None, takes: str = "image,text", **a
         name: as ``lmms-eval models`` lists it (``qwen2_5_vl``).
         device: handed on where it is named.
         takes: the kinds of content to give it, with commas.
-        arguments: for its class, as lmms-eval's ``--model_args`` (``pretrained=Qwen/Qwen2.5-VL-3B-Instruct``).
+        arguments: for its class, what lmms-eval takes as ``--model_args`` (``pretrained``: ``Qwen/Qwen2.5-VL-3B-Instruct``).
 
     Raises:
         UserError: lmms-eval has no such model, or ``takes`` names no kind of content.

@@ -130,7 +130,7 @@ def make(
             source.model, source.pretrained, precision=PRECISIONS[dtype], device=where
         )
         tokenizer = open_clip.get_tokenizer(source.model)
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, AssertionError) as error:  # it asserts that widths agree
         raise UserError(f"OpenCLIP cannot load {source.name}: {_reason(error, source)}") from error
     return OpenClip(network.eval(), transform, tokenizer, source, where, max_pixels)
 
