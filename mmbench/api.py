@@ -13,8 +13,8 @@ from mmbench.importing import import_logs
 from mmbench.loaders import DatasetCard, all_cards, load_dataset
 from mmbench.loaders.cache import is_built
 from mmbench.loaders.sources import Remote
-from mmbench.models import LoadedModel, all_models, as_model, load_model, wrap_model
-from mmbench.models.base import ALL_MODALITIES, capabilities
+from mmbench.models import LoadedModel, ModelEntry, all_adapters, all_models, as_model, load_model, wrap_model
+from mmbench.models.base import ALL_MODALITIES, Adapter, capabilities
 from mmbench.models.files import FilePredictions
 from mmbench.runs.records import Run
 from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task, is_suite
@@ -149,22 +149,10 @@ def list_tasks(*, kind: str | None = None) -> "pd.DataFrame":
 
 
 def list_models() -> "pd.DataFrame":
-    """One row per model of the catalog."""
+    """One row per model of the catalog, and one per adapter: its name is an example of what stands behind its prefix."""
     return _frame(
         ["name", "kind", "takes", "can", "needs", "summary"],
-        (
-            {
-                "name": entry.card.name,
-                "kind": entry.card.kind,
-                "takes": "anything"
-                if entry.card.modalities == ALL_MODALITIES
-                else ", ".join(sorted(entry.card.modalities)),
-                "can": ", ".join(capabilities(entry.make)),
-                "needs": f"mmbench[{entry.extra}]" if entry.extra else "",
-                "summary": entry.card.summary,
-            }
-            for entry in all_models()
-        ),
+        (*(_listed_model(entry) for entry in all_models()), *(_listed_adapter(adapter) for adapter in all_adapters())),
     )
 
 
@@ -233,6 +221,29 @@ def _warn_of_old(tasks: Sequence[Task], say: Say | None) -> None:
     for task in tasks:
         if task.state:
             tell(f"{task.id} is {task.state}: it still runs, and is in no suite.")
+
+
+def _listed_model(entry: ModelEntry) -> dict[str, Any]:
+    card = entry.card
+    return {
+        "name": card.name,
+        "kind": card.kind,
+        "takes": "anything" if card.modalities == ALL_MODALITIES else ", ".join(sorted(card.modalities)),
+        "can": ", ".join(capabilities(entry.make)),
+        "needs": f"mmbench[{entry.extra}]" if entry.extra else "",
+        "summary": card.summary,
+    }
+
+
+def _listed_adapter(adapter: Adapter) -> dict[str, Any]:
+    return {
+        "name": adapter.example,
+        "kind": "adapter",
+        "takes": "as the model",
+        "can": ", ".join(adapter.can),
+        "needs": f"mmbench[{adapter.extra}]" if adapter.extra else "",
+        "summary": adapter.summary,
+    }
 
 
 def _counted(card: DatasetCard) -> int | None:

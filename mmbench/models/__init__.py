@@ -2,8 +2,9 @@
 
 import importlib.metadata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +13,7 @@ from mmbench.errors import UserError, unknown_key
 from mmbench.files import canonical_json, digest
 from mmbench.models.base import Adapter, ModelCard, capabilities
 from mmbench.models.files import FilePredictions
+from mmbench.models.weights import is_path
 from mmbench.samples import Request, Response
 
 __all__ = [
@@ -29,7 +31,7 @@ __all__ = [
 ]
 
 ENTRY_POINTS = "mmbench.models"
-NOWHERE: Mapping[str, str] = MappingProxyType({})
+NOWHERE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class LoadedModel:
         spec: the string that loads it again; ``None`` for an object that was handed in.
         config: keyword arguments that it was made with.
         revision: of the weights, or source and state hashed; ``None`` where nothing identifies it: then resume is off.
-        place: the device and dtype that were asked for, and an adapter's settings; provenance, so that a run goes on elsewhere.
+        place: device and dtype as they were asked for, and an adapter's settings: with ``config`` the arguments that load it again.
+            Provenance, so that a run goes on elsewhere.
+        label: of an adapter's model: the spec as records show it, with a name where ``spec`` holds a path of this machine.
     """
 
     model: object
@@ -65,11 +69,17 @@ class LoadedModel:
     spec: str | None
     config: Mapping[str, Any]
     revision: str | None
-    place: Mapping[str, str] = field(default_factory=lambda: NOWHERE)
+    place: Mapping[str, Any] = field(default_factory=lambda: NOWHERE)
+    label: str | None = None
 
     def identity(self) -> dict[str, Any]:
-        """What a run's id hashes of the model."""
-        return {"name": self.card.name, "spec": self.spec, "config": dict(self.config), "revision": self.revision}
+        """What a run's id hashes of the model. Of an adapter's model, a branch or tag is not in it: ``revision`` says what it was.
+
+        No path of this machine is in it: one in ``config`` is its last name and a digest.
+        """
+        resolved = {"revision"} if self.label is not None else set()
+        config = {name: _without_path(value) for name, value in self.config.items() if name not in resolved}
+        return {"name": self.card.name, "spec": self.label or self.spec, "config": config, "revision": self.revision}
 
 
 @cache
@@ -121,9 +131,11 @@ def load_model(spec: str, *, device: str | None = None, dtype: str | None = None
     if colon and prefix in _adapters():
         adapter = _adapters()[prefix]
         made = _make(spec, partial(adapter.make, name), config, place, adapter.extra)
-        settings = {key: str(value) for key, value in config.items() if key in adapter.settings}
+        settings = {key: value for key, value in config.items() if key in adapter.settings}
         answers = {key: value for key, value in config.items() if key not in adapter.settings}
-        return _wrap(made, spec, answers, {**place, **settings})
+        loaded = _wrap(made, spec, answers, {**place, **settings})
+        private = is_path(name) or is_path(name.partition("/")[2])  # open_clip:ViT-B-32/checkpoint.safetensors
+        return replace(loaded, label=f"{prefix}:{loaded.card.name}" if private else spec)
     if colon:
         return _wrap(_make(spec, _imported(spec, spec), config, place, ""), spec, config, place)
     raise unknown_key("model", spec, [*_catalog(), *points, *(f"{prefix}:" for prefix in _adapters())])
@@ -214,6 +226,13 @@ def _imported(spec: str, path: str) -> Callable[..., object]:
         raise UserError(f"{spec!r} names something that cannot be called; a spec is package.module:Factory.")
     factory: Callable[..., object] = found
     return factory
+
+
+def _without_path(value: Any) -> Any:
+    """Judged by how it is written, not by what there is: another machine has to come to the same identity."""
+    if not isinstance(value, str | PurePath) or not str(value).startswith(("/", "~", "./", "../")):
+        return value
+    return f"{PurePath(value).name}#{digest(str(value))[:8]}"
 
 
 def _has_state(model: object) -> bool:

@@ -141,7 +141,9 @@ def test_the_same_log_as_json(tmp_path: Path) -> None:
 def test_logs_that_lmms_eval_wrote(tmp_path: Path) -> None:
     found = import_logs(BY_LMMS_EVAL, output_dir=tmp_path)
     assert {run.model: run.primary.n for run in found.runs} == {"org/strong": 6, "org/weak": 6}
-    assert {run.model: run.primary.value for run in found.runs} == pytest.approx({"org/strong": 5 / 6, "org/weak": 2 / 6})
+    assert {run.model: run.primary.value for run in found.runs} == pytest.approx(
+        {"org/strong": 5 / 6, "org/weak": 2 / 6}
+    )
     assert list(found.runs[0].samples["answer"]) == ["yes", "yes", "no", "yes", "yes", "yes"]
     pair = mmbench.compare(found.runs).pairs[0]
     assert (pair.wins, pair.ties, pair.losses, pair.p_value) == (0, 3, 3, 0.25)
