@@ -23,6 +23,8 @@ MAY_IMPORT = {
     "mmbench.engines": {"mmbench.samples", "mmbench.media", "mmbench.tasks", "mmbench.models", "mmbench.runs"},
     "mmbench.checking": {"mmbench.loaders", "mmbench.models", "mmbench.tasks", "mmbench.stats", "mmbench.samples"},
     "mmbench.data": {"mmbench.loaders"},
+    "mmbench.diagnosis": {"mmbench.samples", "mmbench.media", "mmbench.models"},
+    "mmbench.submissions": {"mmbench.samples", "mmbench.loaders", "mmbench.metrics", "mmbench.runs"},
     "mmbench.leaderboards": {"mmbench.runs", "mmbench.stats", "mmbench.media"},
 }  # fmt: skip
 EVERYTHING = {"mmbench", "mmbench.api", "mmbench.cli", "mmbench.__main__"}

@@ -11,7 +11,6 @@ from mmbench.discovery import collect, named
 from mmbench.errors import UserError, unknown_key
 from mmbench.files import canonical_json, digest
 from mmbench.models.base import Adapter, ModelCard, capabilities
-from mmbench.models.files import FilePredictions
 from mmbench.samples import Request, Response
 
 __all__ = [
@@ -115,12 +114,11 @@ def load_model(spec: str, *, device: str | None = None, dtype: str | None = None
     points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
     if spec in points:
         return _wrap(_make(spec, _imported(spec, points[spec].value), config, place, ""), spec, config, place)
-    if spec.startswith("file:"):
-        return _wrap(_make(spec, FilePredictions, {"path": spec.removeprefix("file:"), **config}, place, ""), None, {})
     prefix, colon, name = spec.partition(":")
     if colon and prefix in _adapters():
         adapter = _adapters()[prefix]
-        return _wrap(_make(spec, partial(adapter.make, name), config, place, adapter.extra), spec, config, place)
+        made = _make(spec, partial(adapter.make, name), config, place, adapter.extra)
+        return _wrap(made, None, {}, place) if adapter.local else _wrap(made, spec, config, place)
     if colon:
         return _wrap(_make(spec, _imported(spec, spec), config, place, ""), spec, config, place)
     raise unknown_key("model", spec, [*_catalog(), *points, *(f"{prefix}:" for prefix in _adapters())])

@@ -61,6 +61,8 @@ class Adapter:
         extra: the extra of mmbench that it needs, ``""`` for none.
         example: a spec that works where the hub can be reached.
         summary: one sentence.
+        local: the name is a path of this machine, and the arguments say how to read it: neither stands in a record, and the card's
+            revision alone identifies the model.
     """
 
     prefix: str
@@ -69,6 +71,7 @@ class Adapter:
     extra: str
     example: str
     summary: str
+    local: bool = False
 
 
 @runtime_checkable
