@@ -3,10 +3,15 @@
 import io
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmbench.samples import MediaPart, Modality, Part, TextPart, media_part
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
 THINGS = (
@@ -32,13 +37,19 @@ def toy(modality: Modality, number: int) -> Part:
 
 def awkward(modality: Modality) -> Mapping[str, Part]:
     """Content that is whole and unusual, by what it is called."""
-    return _awkward()[modality]
+    if modality is Modality.TEXT:
+        return {
+            "an empty text": TextPart(""),
+            "a very long text": TextPart("word " * LONG, "en"),
+            "a text of signs only": TextPart("\u200b🏳️\u200d🌈 \n\t…"),
+        }
+    kind = "image/png" if modality is Modality.IMAGE else "audio/flac"
+    return {name: media_part(modality, kind, data) for name, data in _awkward_files()[modality].items()}
 
 
 def broken(modality: Modality) -> Mapping[str, Part]:
-    """Content that nobody can decode, by what it is called."""
-    whole = toy(modality, 3)
-    assert isinstance(whole, MediaPart)  # noqa: S101  (texts cannot be broken; no caller asks for them)
+    """Pictures or sounds that nobody can decode, by what they are called."""
+    whole = _picture(3) if modality is Modality.IMAGE else _sound(3)
     data = whole.data or b""
     return {
         "cut off in the middle": media_part(modality, whole.media_type, data[: len(data) // 2]),
@@ -52,6 +63,12 @@ def _text(number: int) -> TextPart:
 
 
 def _picture(number: int) -> MediaPart:
+    kind, data = _picture_file(number)
+    return media_part(Modality.IMAGE, f"image/{kind.lower()}", data)
+
+
+@cache
+def _picture_file(number: int) -> tuple[str, bytes]:
     from PIL import Image
 
     draw = np.random.default_rng([SEED, number])
@@ -59,19 +76,21 @@ def _picture(number: int) -> MediaPart:
     blocks = draw.integers(0, 256, (5, 5, 3), dtype=np.uint8)
     image = Image.fromarray(blocks).resize((width, height), Image.Resampling.NEAREST)
     mode, kind = (("RGB", "PNG"), ("RGB", "JPEG"), ("RGBA", "PNG"), ("L", "PNG"))[number % 4]
-    return _encoded(image.convert(mode), kind)
+    return kind, _encoded(image.convert(mode), kind)
 
 
-def _encoded(image: "object", kind: str) -> MediaPart:
-    from PIL import Image
-
-    assert isinstance(image, Image.Image)  # noqa: S101  (a type for the checker: Pillow is imported inside)
+def _encoded(image: "Image.Image", kind: str) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind)
-    return media_part(Modality.IMAGE, f"image/{kind.lower()}", buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _sound(number: int) -> MediaPart:
+    return media_part(Modality.AUDIO, "audio/flac", _sound_file(number))
+
+
+@cache
+def _sound_file(number: int) -> bytes:
     draw = np.random.default_rng([SEED, number])
     rate = RATES[number % len(RATES)]
     times = np.arange(int(rate * draw.uniform(0.3, 1.5))) / rate
@@ -79,25 +98,20 @@ def _sound(number: int) -> MediaPart:
     return _flac(np.stack(waves, axis=1), rate)
 
 
-def _flac(frames: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", rate: int) -> MediaPart:
+def _flac(frames: NDArray[np.float64], rate: int) -> bytes:
     import soundfile
 
     buffer = io.BytesIO()
     soundfile.write(buffer, frames, rate, format="FLAC", subtype="PCM_16")
-    return media_part(Modality.AUDIO, "audio/flac", buffer.getvalue())
+    return buffer.getvalue()
 
 
 @cache
-def _awkward() -> Mapping[Modality, Mapping[str, Part]]:
+def _awkward_files() -> Mapping[Modality, Mapping[str, bytes]]:
     from PIL import Image
 
     tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(1600) / 16_000)[:, None]
     return {
-        Modality.TEXT: {
-            "an empty text": TextPart(""),
-            "a very long text": TextPart("word " * LONG, "en"),
-            "a text of signs only": TextPart("\u200b🏳️‍🌈 \n\t…"),
-        },
         Modality.IMAGE: {
             "a picture of 1 x 1": _encoded(Image.new("RGB", (1, 1), "red"), "PNG"),
             "a picture of 400 x 2": _encoded(Image.new("RGB", (400, 2), "blue"), "PNG"),
@@ -106,5 +120,4 @@ def _awkward() -> Mapping[Modality, Mapping[str, Part]]:
             "a sound of 0.1 s": _flac(tone, 16_000),
             "a second of silence": _flac(np.zeros((16_000, 1)), 16_000),
         },
-        Modality.FEATURES: {},
     }
