@@ -14,7 +14,7 @@ from mmbench.errors import UserError
 from mmbench.loaders import DatasetCard, all_cards, load_dataset
 from mmbench.loaders.cache import is_built
 from mmbench.loaders.sources import Remote
-from mmbench.models import LoadedModel, all_models, as_model, load_model, wrap_model
+from mmbench.models import LoadedModel, all_models, as_model, load_model, origin, third_parties, wrap_model
 from mmbench.models.base import ALL_MODALITIES, capabilities
 from mmbench.runs.records import Run
 from mmbench.submissions import export_submission
@@ -182,23 +182,25 @@ def list_tasks(*, kind: str | None = None) -> "pd.DataFrame":
 
 
 def list_models() -> "pd.DataFrame":
-    """One row per model of the catalog."""
-    return _frame(
-        ["name", "kind", "takes", "can", "needs", "summary"],
-        (
-            {
-                "name": entry.card.name,
-                "kind": entry.card.kind,
-                "takes": "anything"
-                if entry.card.modalities == ALL_MODALITIES
-                else ", ".join(sorted(entry.card.modalities)),
-                "can": ", ".join(capabilities(entry.make)),
-                "needs": f"mmbench[{entry.extra}]" if entry.extra else "",
-                "summary": entry.card.summary,
-            }
-            for entry in all_models()
-        ),
-    )
+    """One row per model of the catalog, and per model that another installed distribution offers."""
+    entries = [
+        {
+            "name": entry.card.name,
+            "kind": entry.card.kind,
+            "takes": "anything"
+            if entry.card.modalities == ALL_MODALITIES
+            else ", ".join(sorted(entry.card.modalities)),
+            "can": ", ".join(capabilities(entry.make)),
+            "needs": f"mmbench[{entry.extra}]" if entry.extra else "",
+            "summary": entry.card.summary,
+        }
+        for entry in all_models()
+    ]
+    others = [
+        {"name": name, "kind": "model", "takes": "", "can": "", "needs": "", "summary": f"from {origin(point)}"}
+        for name, point in third_parties().items()
+    ]
+    return _frame(["name", "kind", "takes", "can", "needs", "summary"], [*entries, *others])
 
 
 def list_suites() -> "pd.DataFrame":

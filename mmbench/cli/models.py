@@ -1,6 +1,7 @@
 """The commands about models: doctor, and a new one to begin with."""
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -54,19 +55,42 @@ def doctor(
         raise typer.Exit(1)
 
 
+@own.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="A name in lower case, as my-model.")],
+    kind: Annotated[
+        Literal["embed", "generate", "predict", "score_pairs"],
+        typer.Option(help="What it does: vectors, answers, numbers, pairs."),
+    ] = "embed",
+    folder: Annotated[Path, typer.Option(help="Where the two files go.")] = Path(),
+) -> None:
+    """Write a small model that runs as it is, and a test: put your own network in its place."""
+    from mmbench.models.new import new_model
+    from mmbench.samples import Modality
+    from mmbench.tasks import all_tasks
+
+    model, test = new_model(name, kind, folder)
+    spec = f"{model.stem}:Model"
+    fits = [task for task in all_tasks() if kind in task.asks and task.modalities == {Modality.IMAGE, Modality.TEXT}]
+    task = next((task.id for task in sorted(fits, key=lambda task: not task.card.toy)), "TASK")
+    typer.echo(f"{model}\n{test}")
+    typer.echo(
+        f"Put your network into {model.name}. Then, in {folder.resolve().name if folder != Path() else 'this folder'}:"
+    )
+    typer.echo(f"  mmbench doctor {spec}    whether it keeps the contract, on toy samples")
+    typer.echo(f"  mmbench run -m {spec} -t {task}")
+    typer.echo(f"  pytest {test.name}")
+
+
 def _print(report: "DoctorReport") -> None:
     """Which checks passed on what; then everything that did not, with the next step, and the figures."""
-    named = list(dict.fromkeys(one.on for one in report.findings))
     worst: dict[tuple[str, str], str] = {}
     for one in report.findings:
         known = worst.get((one.check, one.on), "pass")
         worst[one.check, one.on] = max(known, one.status, key=ORDER.index)
-    checks = list(dict.fromkeys(one.check for one in report.findings))
-    rows = [
-        {"asked": on, **{check: worst.get((check, on)) for check in checks if check in PER_EXAM}}
-        for on in named
-        if on not in ABOUT
-    ]
+    checks = [check for check in PER_EXAM if any(one.check == check for one in report.findings)]
+    asked = [one.on for one in report.findings if one.check == "works"]
+    rows = [{"asked": on, **{check: worst.get((check, on)) for check in checks}} for on in asked]
     if rows:
         output.table(rows, list(rows[0]), title=f"{report.model}: {', '.join(report.capabilities)}", as_json=False)
         typer.echo()

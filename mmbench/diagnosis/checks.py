@@ -297,9 +297,10 @@ def _unit(rows: Values) -> Values:
 def _batch_finding(exam: Exam, first: Outcome, worst: float, largest: float, turned: int) -> Finding:
     sizes = ", ".join(str(size) for size in (*BATCHES, len(exam.items)) if 1 < size <= len(exam.items))
     seen = f"alone against batches of {sizes}: "
+    if worst == 0:
+        return _at(exam, "batches", "pass", f"{seen}no difference")
     if first.values is None:
-        status: Status = "pass" if worst == 0 else "warn"
-        return _at(exam, "batches", status, f"{seen}{_said(first, worst)}", "" if worst == 0 else PADDING)
+        return _at(exam, "batches", "warn", f"{seen}{_said(first, worst)}", PADDING)
     seen += f"largest difference {largest:.1e}, relative {worst:.1e}"
     if exam.ask == "embed":
         seen += f"; {turned or 'no'} nearest neighbour{'s' if turned > 1 else ''} would change"

@@ -24,6 +24,8 @@ __all__ = [
     "all_models",
     "as_model",
     "load_model",
+    "origin",
+    "third_parties",
     "wrap_model",
 ]
 
@@ -93,6 +95,17 @@ def all_adapters() -> list[Adapter]:
     return list(_adapters().values())
 
 
+def third_parties() -> dict[str, importlib.metadata.EntryPoint]:
+    """The models of other installed distributions by name; names of the catalog stay the catalog's."""
+    points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    return {name: point for name, point in sorted(points.items()) if name not in _catalog()}
+
+
+def origin(point: importlib.metadata.EntryPoint) -> str:
+    """The distribution of an entry point, and its version."""
+    return "an installed package" if point.dist is None else f"{point.dist.name} {point.dist.version}"
+
+
 def load_model(spec: str, *, device: str | None = None, dtype: str | None = None, **config: Any) -> LoadedModel:
     """A model from a spec string.
 
@@ -111,9 +124,9 @@ def load_model(spec: str, *, device: str | None = None, dtype: str | None = None
         entry = _catalog()[spec]
         made = _make(spec, entry.make, config, place, entry.extra)
         return LoadedModel(made, entry.card, spec, config, entry.card.revision, place)
-    points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    points = third_parties()
     if spec in points:
-        return _wrap(_make(spec, _imported(spec, points[spec].value), config, place, ""), spec, config, place)
+        return _wrap(_make(spec, _pointed_to(points[spec]), config, place, ""), spec, config, place)
     prefix, colon, name = spec.partition(":")
     if colon and prefix in _adapters():
         adapter = _adapters()[prefix]
@@ -207,6 +220,24 @@ def _imported(spec: str, path: str) -> Callable[..., object]:
         raise UserError(f"The model {spec!r} cannot be imported: {error}. A spec is package.module:Factory.") from error
     if not callable(found):
         raise UserError(f"{spec!r} names something that cannot be called; a spec is package.module:Factory.")
+    factory: Callable[..., object] = found
+    return factory
+
+
+def _pointed_to(point: importlib.metadata.EntryPoint) -> Callable[..., object]:
+    """What an entry point names. ``UserError`` names the distribution that is broken, whatever its module does."""
+    where = f"The model {point.name!r} of {origin(point)}"
+    try:
+        found = point.load()
+    except ModuleNotFoundError as error:
+        raise UserError(f"{where} cannot be imported: {error}. Install what it needs.") from error
+    except Exception as error:  # a stranger's module may raise anything
+        reason = (
+            f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'without a word'}"
+        )
+        raise UserError(f"{where} cannot be imported: {reason}. Tell its authors, or uninstall it.") from error
+    if not callable(found):
+        raise UserError(f"{where} is nothing that can be called: its entry point has to name a factory.")
     factory: Callable[..., object] = found
     return factory
 

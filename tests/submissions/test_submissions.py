@@ -62,9 +62,8 @@ def test_a_split_without_labels_keeps_its_answers_and_scores_nothing(
     assert run.primary.reason is not None
     assert run.primary.reason.startswith("the labels are withheld: `mmbench export-submission`")
     assert list(run.samples["answer"][:2]) == ["answer to 0", "answer to 1"]
-    again = mmbench.evaluate(
-        as_model(generate=lambda requests: 1 / 0, name="mine", revision="1"), question_task("vqav2"), output_dir=tmp_path / "runs", progress=False
-    )  # fmt: skip
+    silent = as_model(generate=lambda requests: 1 / 0, name="mine", revision="1")  # nothing is asked again
+    again = mmbench.evaluate(silent, question_task("vqav2"), output_dir=tmp_path / "runs", progress=False)
     assert isinstance(again, Run)
     assert again.folder == run.folder
     assert "–" in Leaderboard.from_runs(tmp_path / "runs").to_markdown()
