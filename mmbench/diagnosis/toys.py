@@ -1,7 +1,7 @@
 """Toy content made on the spot: pictures, texts and sounds of different sizes and lengths, awkward ones, and broken ones."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,11 @@ SEED = 7
 
 def toy(modality: Modality, number: int) -> Part:
     """The content of this kind with this number: equal numbers give equal bytes, and no two numbers equal content."""
-    makers = {Modality.TEXT: _text, Modality.IMAGE: _picture, Modality.AUDIO: _sound}
+    makers: Mapping[Modality, Callable[[int], Part]] = {
+        Modality.TEXT: _text,
+        Modality.IMAGE: _picture,
+        Modality.AUDIO: _sound,
+    }
     return makers[modality](number)
 
 

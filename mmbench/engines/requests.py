@@ -105,6 +105,7 @@ def export_requests(
 
 
 def _lines(task: Task, stage: Stage, media: MediaFolder) -> Iterator[dict[str, Any]]:
+    item: Any
     for key, item in zip(stage.ids, stage.items, strict=True):
         head = {"id": key, "task": task.id, "ask": stage.ask}
         if isinstance(item, Request):

@@ -221,7 +221,7 @@ def save_parquet_ids(folder: Path, arrays: dict[str, NDArray[Any]], ids: dict[st
 @pytest.mark.parametrize("save", [save_safetensors, save_npz, save_beside, save_parquet_ids])
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
 def test_each_side_has_a_tensor_of_its_own(tmp_path: Path, save: Save, kind: type) -> None:
-    arrays = {"queries": np.asarray([[1, 2], [3, 4.5]], kind), "documents": np.asarray([[5, 6]], kind)}
+    arrays: dict[str, Any] = {"queries": np.asarray([[1, 2], [3, 4.5]], kind), "documents": np.asarray([[5, 6]], kind)}
     model: Any = file_model(save(tmp_path, arrays, {"queries": ["a", "b"], "documents": ["a"]}))
     assert capabilities(model) == ("embed",)
     queries = model.embed([Sample("b", ()), Sample("a", ())], modalities=TEXT, role="query")

@@ -1,8 +1,8 @@
 """``file:predictions.jsonl``, ``file:embeddings.safetensors``: what another tool made, scored like any model's output."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from mmbench.errors import UserError
 from mmbench.files import digest, file_sha256
@@ -11,6 +11,9 @@ from mmbench.models.files.answers import Answers, Columns, PairScores, ScoreVect
 from mmbench.models.files.rows import Row, read_rows
 from mmbench.models.files.tensors import ENDINGS, ids_file, read_tensors
 from mmbench.models.files.vectors import Embeddings, row_vectors
+
+Made: TypeAlias = Answers | ScoreVectors | PairScores | Embeddings
+Kind: TypeAlias = Callable[[str, Sequence[tuple[str, Row]], Columns, ModelCard], Made]
 
 
 def file_model(
@@ -26,7 +29,7 @@ def file_model(
     score: str = "score",
     error: str = "error",
     finish_reason: str = "finish_reason",
-) -> Answers | ScoreVectors | PairScores | Embeddings:
+) -> Made:
     """A model that gives back what a file holds. Its revision is the digest of the content; where the file lies is in no record.
 
     JSONL (one object per line), CSV, TSV or Parquet, told apart by their columns:
@@ -79,10 +82,11 @@ def file_model(
     rows = list(read_rows(file))
     if not rows:
         raise UserError(f"{path} is empty: write one row per sample with the keys {id} and {prediction}.")
-    return _kind(rows, columns)(str(path), rows, columns, _card(file, name, columns))
+    kind: Kind = _kind(rows, columns)
+    return kind(str(path), rows, columns, _card(file, name, columns))
 
 
-def _kind(rows: Sequence[tuple[str, Row]], columns: Columns) -> Any:
+def _kind(rows: Sequence[tuple[str, Row]], columns: Columns) -> Kind:
     """What the first row that is no error shows; the others are held to it."""
     first = next((row for _, row in rows if not row.get(columns.error)), rows[0][1])
     if columns.left in first and columns.right in first:

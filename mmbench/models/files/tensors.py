@@ -88,6 +88,7 @@ def _bfloat16(path: Path, name: str) -> NDArray[np.float32]:
 
 def _numpy(path: Path) -> tuple[dict[str, Any], dict[str, Sequence[str]]]:
     try:
+        arrays: dict[str, Any]
         if path.suffix.lower() == ".npz":
             with zipfile.ZipFile(path) as packed:
                 if sum(info.file_size for info in packed.infolist()) > MOST_BYTES:
@@ -102,7 +103,7 @@ def _numpy(path: Path) -> tuple[dict[str, Any], dict[str, Sequence[str]]]:
         raise UserError(
             f"{path} is not readable {path.suffix[1:]} without pickle ({str(error).splitlines()[0]}): save plain floats."
         ) from error
-    listed = {
+    listed: dict[str, Sequence[str]] = {
         key.removesuffix("ids").removesuffix("."): [str(one) for one in arrays.pop(key)]
         for key in [*arrays]
         if _is_ids(key)
