@@ -7,16 +7,29 @@ from typing import TYPE_CHECKING, Any
 from mmbench.checking import check, peek
 from mmbench.comparing import compare
 from mmbench.data import download, verify
+from mmbench.diagnosis import doctor
+from mmbench.engines import requests
 from mmbench.engines.evaluation import Options, evaluate_one, refusal
+from mmbench.engines.requests import Exported
 from mmbench.errors import UserError
 from mmbench.importing import import_logs
 from mmbench.loaders import DatasetCard, all_cards, load_dataset
 from mmbench.loaders.cache import is_built
 from mmbench.loaders.sources import Remote
-from mmbench.models import LoadedModel, ModelEntry, all_adapters, all_models, as_model, load_model, wrap_model
+from mmbench.models import (
+    LoadedModel,
+    ModelEntry,
+    all_adapters,
+    all_models,
+    as_model,
+    load_model,
+    origin,
+    third_parties,
+    wrap_model,
+)
 from mmbench.models.base import ALL_MODALITIES, Adapter, capabilities
-from mmbench.models.files import FilePredictions
 from mmbench.runs.records import Run
+from mmbench.submissions import export_submission
 from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task, is_suite
 from mmbench.tasks.alterations import spelling
 from mmbench.tasks.modifiers import all_modifiers
@@ -25,11 +38,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "as_model", "check", "compare", "download", "evaluate", "import_logs", "list_datasets", "list_models", "list_modifiers",
+    "as_model", "check", "compare", "doctor", "download", "evaluate", "export_requests", "export_submission", "import_logs",
+    "list_datasets", "list_models", "list_modifiers",
     "list_suites", "list_tasks", "load_dataset", "load_model", "peek", "score", "verify",
 ]  # fmt: skip
 
 Say = Callable[[str], None]
+SCORED_AT_ONCE = 1024  # rows of a file per stored part: nothing is computed, so parts may be large
 
 
 def evaluate(
@@ -78,26 +93,60 @@ def score(
     name: str | None = None,
     output_dir: str | Path = "runs",
     max_errors: float = 0.01,
+    progress: bool = True,
+    **columns: str,
 ) -> Run:
-    """Score predictions that were made elsewhere; no model is needed.
+    """Score what was made elsewhere; no model is needed.
 
     Args:
-        predictions: a JSONL file, one ``{"id": …, "prediction": …}`` per sample.
+        predictions: answers or numbers (JSONL, CSV, TSV, Parquet), scores of pairs, or embeddings (safetensors, npy, npz): whatever the
+            task asks for, as ``mmbench.models.adapters.file`` reads it.
         task: a task id.
         name: what boards call it; the file's name by default.
         output_dir: as in ``evaluate``.
         max_errors: the share of samples without a prediction, in [0, 1], above which scoring fails; they count as wrong.
+        progress: show bars.
+        columns: what the file calls its columns (``id="question_id"``), and ``ids``, a file with the ids of embeddings.
+
+    Returns:
+        the run. ``report["notes"]`` counts ``predictions_missing`` and ``predictions_unknown`` (in the file and not in the task).
 
     Raises:
         UserError: a file that cannot be read, or that predicts none of the task's samples.
     """
     chosen = get_task(task)
-    answers = FilePredictions(predictions, name)
-    known = set(chosen.load(chosen.split).ids)
-    if not answers.ids & known:
-        some = next(iter(sorted(known)))
-        raise UserError(f"{predictions} predicts none of the samples of {task}: its ids should look like {some!r}.")
-    return evaluate_one(wrap_model(answers), chosen, Options(Path(output_dir), max_errors=max_errors))
+    made = load_model(f"file:{predictions}", name=name, **columns)
+    return evaluate_one(
+        made, chosen, Options(Path(output_dir), SCORED_AT_ONCE, max_errors=max_errors, progress=progress)
+    )
+
+
+def export_requests(
+    task: str,
+    out: str | Path = "requests.jsonl",
+    *,
+    with_media: str | Path | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> Exported:
+    """Write what a task asks, to be answered with any tool; the lines with a ``prediction`` added are what ``score`` takes.
+
+    Args:
+        task: a task id.
+        out: the JSONL file, one object per thing to answer: ids, prompts, options, media by hash; never a target.
+        with_media: a folder for the pictures, sounds and arrays, each named by its hash.
+        limit: about this many samples: whole groups, seeded.
+        seed: of the limit.
+        progress: show bars.
+
+    Raises:
+        UserError: an unknown task, an empty split, or a place that cannot be written.
+    """
+    folder = None if with_media is None else Path(with_media)
+    return requests.export_requests(
+        get_task(task), Path(out), with_media=folder, limit=limit, seed=seed, progress=progress
+    )
 
 
 def list_datasets(*, task: str | None = None, modality: str | None = None) -> "pd.DataFrame":
@@ -149,11 +198,13 @@ def list_tasks(*, kind: str | None = None) -> "pd.DataFrame":
 
 
 def list_models() -> "pd.DataFrame":
-    """One row per model of the catalog, and one per adapter: its name is an example of what stands behind its prefix."""
-    return _frame(
-        ["name", "kind", "takes", "can", "needs", "summary"],
-        (*(_listed_model(entry) for entry in all_models()), *(_listed_adapter(adapter) for adapter in all_adapters())),
-    )
+    """One row per model of the catalog, per adapter (an example of what stands behind its prefix) and per model of another package."""
+    others = [
+        {"name": name, "kind": "model", "takes": "", "can": "", "needs": "", "summary": f"from {origin(point)}"}
+        for name, point in third_parties().items()
+    ]
+    own = [*map(_listed_model, all_models()), *map(_listed_adapter, all_adapters())]
+    return _frame(["name", "kind", "takes", "can", "needs", "summary"], [*own, *others])
 
 
 def list_modifiers() -> "pd.DataFrame":

@@ -1,25 +1,21 @@
 """Getting data and vouching for it: download splits, say what a download would cost, bring own files, verify against the hub."""
 
 import datetime
-import importlib.util
-import keyword
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmbench.errors import UserError
-from mmbench.files import write_bytes
 from mmbench.loaders import all_cards, get_card
 from mmbench.loaders.cache import open_splits
-from mmbench.loaders.cards import KEY_PATTERN, DatasetCard
+from mmbench.loaders.cards import DatasetCard
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.loaders.hub.layout import check_repo
 from mmbench.loaders.receipts import Receipt, issue, write_receipt
 from mmbench.loaders.sources import Brought, Remote
+from mmbench.scaffold import make_folder, module_of, write_module
 
 FORMATS = ("parquet", "webdataset")
-LONGEST = 100  # letters of a card's name: it becomes the name of files and of a folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ def download(
     if format not in FORMATS:
         raise UserError(f"There is no format {format!r}: choose {' or '.join(FORMATS)}.")
     if to is not None:
-        _make(Path(to))
+        make_folder(Path(to))
     written: list[Path] = []
     for name, dataset in splits_of(get_card(key), split, progress=progress).items():
         if drop_raw:
@@ -121,7 +117,7 @@ def verify(
     """
     card = get_card(key)
     wanted = list(splits) or list(card.splits)
-    _make(Path(folder))
+    make_folder(Path(folder))
     built = open_splits(card, wanted, progress=progress)
     receipt = issue(card, built, datetime.datetime.now(datetime.UTC).date())
     path = write_receipt(receipt, Path(folder))
@@ -153,39 +149,10 @@ def new_card(name: str, repo: str, folder: str | Path) -> tuple[Path, Path]:
     Raises:
         UserError: a name that is no key or no module, a repository that is none, a file that exists, a folder that cannot be made.
     """
-    module = name.replace("-", "_")
-    if (
-        not re.fullmatch(KEY_PATTERN, name)
-        or len(name) > LONGEST
-        or not module.isidentifier()
-        or keyword.iskeyword(module)
-    ):
-        raise UserError(
-            f"{name!r} is no name for a card: use lower case letters, digits and hyphens, a letter first, as in my-photos."
-        )
+    module = module_of(name, "card", "my-photos")
     check_repo(repo)
-    _make(Path(folder))
-    paths = Path(folder) / f"{module}.py", Path(folder) / f"test_{module}.py"
-    for path in paths:
-        if path.exists():
-            raise UserError(f"{path} exists: choose another name, or delete it first.")
-    if importlib.util.find_spec(module) is not None:
-        raise UserError(
-            f"A module {module} is installed, which would be imported in the card's place: choose another name."
-        )
     words = {"KEY": name, "REPO": repo, "MODULE": module}
-    for path, template in zip(paths, ("card.py.txt", "test_card.py.txt"), strict=True):
-        text = (Path(__file__).parent / "templates" / template).read_text(encoding="utf-8")
-        write_bytes(path, re.sub("|".join(words), lambda found: words[found[0]], text).encode())
-    return paths
-
-
-def _make(folder: Path) -> None:
-    """Make the folder that is written to later: what cannot be made is said before a long download, not after it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"The folder {folder} cannot be made ({error.strerror}): name another one.") from error
+    return write_module(Path(folder), module, ("card.py.txt", "test_card.py.txt"), words, "card")
 
 
 def _names(card: DatasetCard, split: str | None) -> list[str]:

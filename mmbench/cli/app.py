@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from mmbench.cli import checking, comparing, data, output
+from mmbench.cli import answers, checking, comparing, data, models, output
 
 app = typer.Typer(
     name="mmbench",
@@ -20,6 +20,7 @@ app = typer.Typer(
 boards = typer.Typer(help="Leaderboards from run folders.", no_args_is_help=True)
 app.add_typer(boards, name="leaderboard")
 app.add_typer(data.sets, name="datasets")
+app.add_typer(models.own, name="models")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 OutputDir = Annotated[Path, typer.Option("--output-dir", "-o", help="Where run folders go.")]
@@ -79,6 +80,10 @@ app.command()(checking.check)
 app.command()(checking.peek)
 app.command()(comparing.compare)
 app.command("import")(comparing.import_)
+app.command()(models.doctor)
+app.command()(answers.score)
+app.command("export-requests")(answers.export_requests)
+app.command("export-submission")(answers.export_submission)
 
 
 @app.command("run")
@@ -117,22 +122,6 @@ def run(
         output.table(rows, list(rows[0]), title=f"{model} would be asked (nothing was run)", as_json=as_json)
     else:
         output.primaries(execute(request, quiet=as_json), title=model, as_json=as_json)
-
-
-@app.command()
-def score(
-    file: Annotated[Path, typer.Argument(help='JSONL, one {"id": …, "prediction": …} per line.')],
-    task: Annotated[str, typer.Option("--task", "-t", help="The task that was answered.")],
-    name: Annotated[str | None, typer.Option(help="What boards call it; the file's name by default.")] = None,
-    output_dir: OutputDir = Path("runs"),
-    max_errors: MaxErrors = 0.01,
-    as_json: Json = False,
-) -> None:
-    """Score predictions that were made elsewhere. A sample without one counts as wrong."""
-    from mmbench import api
-
-    found = api.score(file, task, name=name, output_dir=output_dir, max_errors=max_errors)
-    output.scores(found, as_json=as_json)
 
 
 @boards.command("build")

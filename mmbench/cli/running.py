@@ -72,7 +72,7 @@ def _chosen(request: Request, *, quiet: bool) -> tuple[LoadedModel, list[Task]]:
         raise UserError(
             "Name what to run: either tasks with -t or one suite with -s (see `mmbench list tasks`, `mmbench list suites`)."
         )
-    model = load_model(request.model, **_arguments(request.model_args))
+    model = load_model(request.model, **arguments(request.model_args))
     say = None if quiet else lambda text: typer.echo(text, err=True)
     chosen = get_suite(request.suite) if request.suite else list(request.tasks)
     tasks = selected_tasks(model, chosen, say)
@@ -81,7 +81,8 @@ def _chosen(request: Request, *, quiet: bool) -> tuple[LoadedModel, list[Task]]:
     return model, tasks
 
 
-def _arguments(text: str | None) -> dict[str, Any]:
+def arguments(text: str | None) -> dict[str, Any]:
+    """What ``--model-args`` says; ``UserError`` where it is no YAML of names and values."""
     import yaml
 
     if text is None:

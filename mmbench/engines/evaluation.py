@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from mmbench.engines.local import Settings, execute
+from mmbench.engines.recorded import matched
 from mmbench.errors import RunFailedError, UserError
 from mmbench.files import atomic_path, write_json
 from mmbench.models import LoadedModel
 from mmbench.models.base import Fittable, Witness, capabilities
+from mmbench.runs.hidden import withheld
 from mmbench.runs.identity import folder_name, identity, run_id
 from mmbench.runs.records import SCHEMA_VERSION, Run, read_run
 from mmbench.runs.scoring import report, sample_table
@@ -100,7 +102,9 @@ def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
         plan = task.plan(load, limit=options.limit, seed=options.seed, privileged=model.card.privileged, ask=ask)
     except ValueError as error:
         raise UserError(f"{task.id} cannot be planned: {error}.") from error
+    plan = matched(model.model, task.id, plan, partial=options.limit is not None)
     split = load(task.split)
+    plan = withheld(task, plan, labelled=task.labelled(split), privileged=model.card.privileged)
     data = {**split.facts, "checks": split.checks}
     facts = identity(
         model.identity(), task, data, batch_size=options.batch_size, seed=options.seed, limit=options.limit, ask=ask

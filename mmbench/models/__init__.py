@@ -1,7 +1,7 @@
 """Models by name, by import path, or from a function: ``load_model("linear-alignment")``, ``as_model(embed=f, name="mine")``."""
 
 import importlib.metadata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import PurePath
@@ -10,11 +10,11 @@ from typing import Any
 
 from mmbench.discovery import collect, named
 from mmbench.errors import UserError, unknown_key
-from mmbench.files import canonical_json, digest
+from mmbench.files import digest
 from mmbench.models.base import Adapter, ModelCard, capabilities
-from mmbench.models.files import FilePredictions
+from mmbench.models.sources import has_state, source_digest
 from mmbench.models.weights import is_path
-from mmbench.samples import Request, Response
+from mmbench.samples import Modality, Request, Response
 
 __all__ = [
     "Adapter",
@@ -27,6 +27,8 @@ __all__ = [
     "all_models",
     "as_model",
     "load_model",
+    "origin",
+    "third_parties",
     "wrap_model",
 ]
 
@@ -104,6 +106,17 @@ def all_adapters() -> list[Adapter]:
     return list(_adapters().values())
 
 
+def third_parties() -> dict[str, importlib.metadata.EntryPoint]:
+    """The models of other installed distributions by name; names of the catalog stay the catalog's."""
+    points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    return {name: point for name, point in sorted(points.items()) if name not in _catalog()}
+
+
+def origin(point: importlib.metadata.EntryPoint) -> str:
+    """The distribution of an entry point, and its version."""
+    return "an installed package" if point.dist is None else f"{point.dist.name} {point.dist.version}"
+
+
 def load_model(spec: str, *, device: str | None = None, dtype: str | None = None, **config: Any) -> LoadedModel:
     """A model from a spec string.
 
@@ -122,15 +135,15 @@ def load_model(spec: str, *, device: str | None = None, dtype: str | None = None
         entry = _catalog()[spec]
         made = _make(spec, entry.make, config, place, entry.extra)
         return LoadedModel(made, entry.card, spec, config, entry.card.revision, place)
-    points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    points = third_parties()
     if spec in points:
-        return _wrap(_make(spec, _imported(spec, points[spec].value), config, place, ""), spec, config, place)
-    if spec.startswith("file:"):
-        return _wrap(_make(spec, FilePredictions, {"path": spec.removeprefix("file:"), **config}, place, ""), None, {})
+        return _wrap(_make(spec, _pointed_to(points[spec]), config, place, ""), spec, config, place)
     prefix, colon, name = spec.partition(":")
     if colon and prefix in _adapters():
         adapter = _adapters()[prefix]
         made = _make(spec, partial(adapter.make, name), config, place, adapter.extra)
+        if adapter.local:
+            return _wrap(made, None, {}, place)
         settings = {key: value for key, value in config.items() if key in adapter.settings}
         answers = {key: value for key, value in config.items() if key not in adapter.settings}
         loaded = _wrap(made, spec, answers, {**place, **settings})
@@ -151,18 +164,21 @@ def as_model(
     name: str,
     revision: str | None = None,
     card: ModelCard | None = None,
+    modalities: Collection[str] | None = None,
     **methods: Callable[..., Any],
 ) -> LoadedModel:
     """A model from functions: ``as_model(embed=f, name="mine")``.
 
     Args:
         name: what boards call it.
-        revision: identifies the weights. Without it the functions' names and source stand in; where those can't be had, resume is off.
+        revision: identifies the weights. Without it the functions' names and source stand in; where those can't be had, or a function
+            uses something that its source does not show (a network that stands beside it), resume is off.
         card: all facts, instead of ``name``.
+        modalities: what it takes in: ``image``, ``text``, ``audio``, ``features``; everything by default.
         methods: any of ``embed``, ``generate``, ``predict``, ``score_pairs``, ``fit``, with the signatures of ``mmbench.models.base``.
 
     Raises:
-        UserError: a method that mmbench never calls, or none at all.
+        UserError: a method that mmbench never calls, none at all, or a modality that there is not.
     """
     from types import SimpleNamespace
 
@@ -175,8 +191,15 @@ def as_model(
         )
     if not set(methods) & set(CAPABILITIES):
         raise UserError(f"as_model needs one of {', '.join(CAPABILITIES)} beside fit.")
-    known = card or ModelCard(name, revision, ALL_MODALITIES)
-    return LoadedModel(SimpleNamespace(**methods), known, None, {}, revision or _source_digest(methods))
+    known = card or ModelCard(name, revision, ALL_MODALITIES if modalities is None else _modalities(modalities))
+    return LoadedModel(SimpleNamespace(**methods), known, None, {}, revision or source_digest(methods))
+
+
+def _modalities(names: Collection[str]) -> frozenset[Modality]:
+    wrong = sorted(set([names] if isinstance(names, str) else names) - set(Modality))
+    if wrong or not names:
+        raise UserError(f"There is no modality {wrong[0] if wrong else names!r}: choose of {', '.join(Modality)}.")
+    return frozenset(Modality(name) for name in ([names] if isinstance(names, str) else names))
 
 
 def _wrap(
@@ -192,8 +215,8 @@ def _wrap(
     if not isinstance(card, ModelCard):
         card = ModelCard(spec or type(model).__name__, None, ALL_MODALITIES)
     revision = card.revision
-    if revision is None and (spec is not None or not _has_state(model)):  # of a spec, the config identifies the state
-        revision = _source_digest({"class": type(model)})
+    if revision is None and (spec is not None or not has_state(model)):  # of a spec, the config identifies the state
+        revision = source_digest({"class": type(model)})
     return LoadedModel(model, card, spec, config, revision, place)
 
 
@@ -235,26 +258,19 @@ def _without_path(value: Any) -> Any:
     return f"{PurePath(value).name}#{digest(str(value))[:8]}"
 
 
-def _has_state(model: object) -> bool:
-    """Whether two objects of this class can differ in more than their cards."""
-    slots = any(getattr(base, "__slots__", ()) for base in type(model).__mro__)
-    return slots or bool(set(getattr(model, "__dict__", {})) - {"card"})
-
-
-def _source_digest(things: Mapping[str, Any]) -> str | None:
-    """A digest of qualified names, source and defaults; ``None`` where there is no source or something hides state.
-
-    State hides in a closure, in the object of a bound method, and in a default that is no plain value.
-    """
-    import inspect
-
-    parts = {}
-    for name, thing in sorted(things.items()):
-        if getattr(thing, "__closure__", None) or inspect.ismethod(thing):
-            return None
-        try:
-            defaults = [getattr(thing, "__defaults__", None), getattr(thing, "__kwdefaults__", None)]
-            parts[name] = [thing.__module__, thing.__qualname__, inspect.getsource(thing), canonical_json(defaults)]
-        except (OSError, TypeError, ValueError, AttributeError):
-            return None
-    return digest(parts)
+def _pointed_to(point: importlib.metadata.EntryPoint) -> Callable[..., object]:
+    """What an entry point names. ``UserError`` names the distribution that is broken, whatever its module does."""
+    where = f"The model {point.name!r} of {origin(point)}"
+    try:
+        found = point.load()
+    except ModuleNotFoundError as error:
+        raise UserError(f"{where} cannot be imported: {error}. Install what it needs.") from error
+    except Exception as error:  # a stranger's module may raise anything
+        reason = (
+            f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'without a word'}"
+        )
+        raise UserError(f"{where} cannot be imported: {reason}. Tell its authors, or uninstall it.") from error
+    if not callable(found):
+        raise UserError(f"{where} is nothing that can be called: its entry point has to name a factory.")
+    factory: Callable[..., object] = found
+    return factory

@@ -62,6 +62,8 @@ class Adapter:
         example: a spec that works where the hub can be reached.
         summary: one sentence.
         settings: arguments that move no answer (how many requests at once, prices): provenance, no part of a run's identity.
+        local: the name is a path of this machine, and the arguments say how to read it: neither stands in a record, and the card's
+            revision alone identifies the model.
     """
 
     prefix: str
@@ -71,6 +73,7 @@ class Adapter:
     example: str
     summary: str
     settings: tuple[str, ...] = ()
+    local: bool = False
 
 
 @runtime_checkable

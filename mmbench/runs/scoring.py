@@ -1,14 +1,16 @@
 """Per-sample arrays to values with intervals: a pure function of what is stored."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from numpy.typing import NDArray
 
+from mmbench.metrics.spec import Metric
+from mmbench.runs.hidden import WITHHELD
 from mmbench.runs.records import Score
-from mmbench.stats import bootstrap_interval, estimate
+from mmbench.stats import Interval, bootstrap_interval, estimate
 from mmbench.tasks.base import Plan, Scored, Task
 
 LEVEL = 0.95
@@ -23,25 +25,12 @@ def report(task: Task, plan: Plan, scored: Scored) -> dict[str, Any]:
     clusters; they cover the choice of test items, and not the choice of training items or seeds.
     """
     metric = task.metric
-    sums, arrays, strata = metric.sums(scored.arrays), scored.arrays, scored.strata
-    values = estimate(sums, metric.from_sums, arrays=arrays, from_weights=metric.from_weights, strata=strata)
-    intervals = bootstrap_interval(
-        sums,
-        metric.from_sums,
-        arrays=arrays,
-        from_weights=metric.from_weights,
-        clusters=scored.clusters,
-        strata=strata,
-        resamples=RESAMPLES,
-        level=LEVEL,
-        seed=SEED,
-    )
-    shown = {key: found for key, found in intervals.items() if found is not None and not metric.keys[key].count}
+    values, shown = ({}, {}) if plan.hidden else _estimated(metric, scored)
     scores = [
         Score(
             metric=key,
             title=facts.title,
-            value=_finite(values[key]),
+            value=_finite(values.get(key)),
             low=shown[key].low if key in shown else None,
             high=shown[key].high if key in shown else None,
             n=len(scored.ids),
@@ -51,7 +40,7 @@ def report(task: Task, plan: Plan, scored: Scored) -> dict[str, Any]:
             count=facts.count,
             definition=facts.definition,
             source=facts.source,
-            reason=None if math.isfinite(values[key]) else facts.undefined,
+            reason=WITHHELD if plan.hidden else None if math.isfinite(values[key]) else facts.undefined,
             resamples=shown[key].resamples if key in shown else None,
         )
         for key, facts in metric.keys.items()
@@ -88,5 +77,23 @@ def sample_table(scored: Scored) -> dict[str, Sequence[Any] | NDArray[Any]]:
     return columns
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _estimated(metric: Metric, scored: Scored) -> tuple[Mapping[str, float], dict[str, Interval]]:
+    """Values by key, NaN where undefined, and the intervals of those that have one."""
+    sums, arrays, strata = metric.sums(scored.arrays), scored.arrays, scored.strata
+    values = estimate(sums, metric.from_sums, arrays=arrays, from_weights=metric.from_weights, strata=strata)
+    intervals = bootstrap_interval(
+        sums,
+        metric.from_sums,
+        arrays=arrays,
+        from_weights=metric.from_weights,
+        clusters=scored.clusters,
+        strata=strata,
+        resamples=RESAMPLES,
+        level=LEVEL,
+        seed=SEED,
+    )
+    return values, {key: found for key, found in intervals.items() if found is not None and not metric.keys[key].count}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -121,6 +121,7 @@ class Plan:
         floors: per key the analytic score of knowing nothing; ``None`` where there is none.
         ceilings: per key the best possible score.
         notes: counts that a reader should know (rows without a pair, items merged as duplicates).
+        hidden: the labels are not public: everything can be asked, and nothing can be scored.
     """
 
     phases: tuple[Phase, ...]
@@ -129,6 +130,7 @@ class Plan:
     floors: Mapping[str, float | None]
     ceilings: Mapping[str, float | None]
     notes: Mapping[str, int] = field(default_factory=dict)
+    hidden: bool = False
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -248,6 +250,17 @@ class Task(ABC):
         """
         plan = self.plan(load)
         return Bounds(plan.n, plan.floors, plan.ceilings)
+
+    def labelled(self, split: PairedDataset) -> bool:
+        """Whether there is anything to compare answers with.
+
+        There is not where the card says that not all labels are public, answers or numbers are asked for, no sample has a target, and
+        none holds a kind of content that the model is not shown (the captions of a captioning task).
+        """
+        if split.card.labels_public or not {"generate", "predict"} & set(self.asks):
+            return True
+        unseen = [modality for modality in Modality if modality not in self.modalities]
+        return any(target is not None for target in split.targets) or any(split.facets(one) for one in unseen)
 
     @property
     def state(self) -> str:

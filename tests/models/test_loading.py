@@ -176,6 +176,49 @@ def test_a_function_is_identified_by_its_source() -> None:
     assert numbers[0] != numbers[1]
 
 
+NETWORK = np.ones(3)  # what a function finds beside itself
+SCALE = 2.0
+
+
+def uses_network(samples: Sequence[Sample], **_: Any) -> Any:
+    return np.stack([NETWORK for _ in samples])
+
+
+def scaled_by_a_constant(samples: Sequence[Sample], **_: Any) -> Any:
+    return helped(len(samples))
+
+
+def helped(n: int) -> Any:
+    return np.full((n, 2), SCALE)
+
+
+def test_a_network_beside_a_function_is_state_and_a_constant_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert as_model(embed=uses_network, name="x").revision is None
+    revisions = []
+    for scale in (2.0, 3.0, 2.0):
+        monkeypatch.setattr(sys.modules[__name__], "SCALE", scale)
+        revisions.append(as_model(embed=scaled_by_a_constant, name="x").revision)
+    assert None not in revisions
+    assert revisions[0] == revisions[2] != revisions[1]
+
+
+def test_numpy_numbers_are_plain_values_only_where_json_has_them() -> None:
+    assert (
+        as_model(embed=defaulted(np.float64(2)), name="x").revision == as_model(embed=defaulted(2.0), name="x").revision
+    )
+    assert as_model(embed=defaulted(np.float32(2)), name="x").revision is None
+
+
+def test_functions_say_what_they_take() -> None:
+    assert as_model(embed=embed, name="x", modalities=("image", "text")).card.modalities == {
+        Modality.IMAGE,
+        Modality.TEXT,
+    }
+    assert as_model(embed=embed, name="x", modalities="text").card.modalities == {Modality.TEXT}
+    with pytest.raises(UserError, match="There is no modality 'picture': choose of image, text, audio, features"):
+        as_model(embed=embed, name="x", modalities=["picture"])
+
+
 class Stateful:
     def __init__(self, scale: float) -> None:
         self.scale = scale

@@ -95,7 +95,7 @@ def embed(model: Any, rows: list[Sample], **how: Any) -> Any:
 def test_texts_are_embedded_in_order(server: LocalServer, served: Served) -> None:
     model = served(api="embeddings", prefixes={"query": "query: "})
     assert embed(model, samples(150))[:, 0].tolist() == [index + 1 for index in range(150)]
-    assert [len(asked.body["input"]) for asked in server.log] == [64, 64, 22]
+    assert sorted(len(asked.body["input"]) for asked in server.log) == [22, 64, 64]  # several at once
     assert embed(model, samples(2), role="query").dtype == np.float32
     assert server.log[-1].body["input"] == ["query: .", "query: x."]
 
