@@ -16,10 +16,14 @@ PATIENCE = 5.0  # seconds: another shard may hold a lock for the moment in which
 @contextmanager
 def sole_writer(folder: Path) -> Iterator[None]:
     """Nobody else writes the run. ``UserError`` where somebody does."""
-    with _held(folder / ".lock", 0, f"Another process is writing {folder}: wait for it, or choose another --output-dir."):
+    with _held(
+        folder / ".lock", 0, f"Another process is writing {folder}: wait for it, or choose another --output-dir."
+    ):
         alive = _shards_at_work(folder)
         if alive:
-            raise UserError(f"{len(alive)} shards are writing {folder} ({alive[0]}, …): wait for them, or join them with --shard.")
+            raise UserError(
+                f"{len(alive)} shards are writing {folder} ({alive[0]}, …): wait for them, or join them with --shard."
+            )
         yield
 
 
@@ -33,7 +37,9 @@ def shard_writer(folder: Path, shard: Shard) -> Iterator[None]:
             raise UserError(
                 f"{folder} is being written in another number of shards ({others[0]}): wait for them, or cut as they do."
             )
-        with _held(folder / ".lock", PATIENCE, f"Another process is writing {folder}: wait for it, then start the shards."):
+        with _held(
+            folder / ".lock", PATIENCE, f"Another process is writing {folder}: wait for it, then start the shards."
+        ):
             pass
         yield
 

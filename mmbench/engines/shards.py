@@ -53,7 +53,9 @@ def parse_shard(text: str) -> Shard:
         raise UserError(f"--shard {text!r} is no shard: write 1/4 for the first of four.")
     number, count = int(found[1]), int(found[2])
     if not 1 <= number <= count:
-        raise UserError(f"--shard {text} is not there: shards are counted from 1, so of {count} they are 1/{count} to {count}/{count}.")
+        raise UserError(
+            f"--shard {text} is not there: shards are counted from 1, so of {count} they are 1/{count} to {count}/{count}."
+        )
     return Shard(number, count)
 
 
@@ -70,7 +72,9 @@ def launched(environment: Mapping[str, str]) -> Launch | None:
         values = [environment.get(name, "0") for name in names]
         if not all(value.isdigit() for value in values) or int(values[0]) >= int(values[1]):
             said = ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
-            raise UserError(f"The environment says {said}, which is no place among processes: unset them, or give --shard.")
+            raise UserError(
+                f"The environment says {said}, which is no place among processes: unset them, or give --shard."
+            )
         rank, count, local = map(int, values)
         return Launch(Shard(rank + 1, count), local, by) if count > 1 else None
     return None

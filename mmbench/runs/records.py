@@ -117,6 +117,26 @@ class Run:
         return f"Run({self.model} on {self.task}: {score.metric} {shown}, n={score.n}, {self.folder})"
 
 
+@dataclass(frozen=True)
+class Pending:
+    """A part of a run that is done, where the scores are another process's to give.
+
+    Attributes:
+        folder: of the run.
+        model, task: their names.
+        shard: which part: ``2/4``.
+        asked: items that were asked now.
+        left: items that other shards have still to ask; 0 where another shard has scored the run.
+    """
+
+    folder: Path
+    model: str
+    task: str
+    shard: str
+    asked: int
+    left: int
+
+
 def read_run(folder: Path) -> Run:
     """The run in a folder. ``UserError`` where it has no scores yet or a file of it is damaged."""
     paths = [folder / "run.json", folder / "scores.json"]
