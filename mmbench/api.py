@@ -1,12 +1,14 @@
 """The Python interface: what ``import mmbench`` offers, loaded when it is first used."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmbench.checking import check, peek
 from mmbench.data import download, verify
-from mmbench.engines.evaluation import Options, evaluate_one, refusal
+from mmbench.engines.evaluation import Options, evaluate_one, evaluate_task, refusal
+from mmbench.engines.shards import chosen_shard
 from mmbench.errors import UserError
 from mmbench.loaders import DatasetCard, all_cards, load_dataset
 from mmbench.loaders.cache import is_built
@@ -14,7 +16,7 @@ from mmbench.loaders.sources import Remote
 from mmbench.models import LoadedModel, all_models, as_model, load_model, wrap_model
 from mmbench.models.base import ALL_MODALITIES, capabilities
 from mmbench.models.files import FilePredictions
-from mmbench.runs.records import Run
+from mmbench.runs.records import Pending, Run
 from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task
 
 if TYPE_CHECKING:
@@ -39,7 +41,11 @@ def evaluate(
     restart: bool = False,
     max_errors: float = 0.01,
     progress: bool = True,
-) -> Run | list[Run]:
+    workers: int | None = None,
+    engine: str = "local",
+    ray_address: str | None = None,
+    shard: str | None = None,
+) -> Run | Pending | list[Run | Pending]:
     """Evaluate a model; what was done before is not done again.
 
     Args:
@@ -52,19 +58,27 @@ def evaluate(
         restart: throw away what is stored and begin again.
         max_errors: the share of failed samples, in [0, 1], above which the run fails.
         progress: show bars.
+        workers: processes that answer batches, each with a model of its own; the same scores for any number.
+        engine: ``local``, or ``ray`` for Ray Data.
+        ray_address: of a Ray cluster that runs already; one is started on this machine by default.
+        shard: ``"2/4"`` asks only every fourth batch, beginning with the second, and scores only if that completes the run; ``"auto"``
+            reads the place of this process from what torchrun or Slurm set in the environment.
 
     Returns:
-        the run of one task, or a list of runs.
+        the run of one task, or a list of runs; of a shard that leaves the scores to another process, what is still missing.
 
     Raises:
         UserError: an unknown name, a task that the model cannot do, a damaged store.
         RunFailedError: too many failed samples, a full disk, a model that breaks its contract.
     """
     loaded = load_model(model) if isinstance(model, str) else wrap_model(model)
-    options = Options(Path(output_dir), batch_size, limit, seed, restart, max_errors, progress)
+    part = chosen_shard(shard, os.environ)
+    options = Options(
+        Path(output_dir), batch_size, limit, seed, restart, max_errors, progress, workers, engine, ray_address, part
+    )
     if isinstance(tasks, str | Task) and not _is_suite(tasks):
-        return evaluate_one(loaded, _task(tasks), options)
-    return [evaluate_one(loaded, task, options) for task in selected_tasks(loaded, tasks)]
+        return evaluate_task(loaded, _task(tasks), options)
+    return [evaluate_task(loaded, task, options) for task in selected_tasks(loaded, tasks)]
 
 
 def score(

@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from mmbench.errors import UserError
+from mmbench.models import LoadedModel, load_model
 
+AUTO = "auto"
 LAUNCHERS = (
     ("torchrun", "RANK", "WORLD_SIZE", "LOCAL_RANK"),
     ("Slurm", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID"),
@@ -57,6 +61,31 @@ def parse_shard(text: str) -> Shard:
             f"--shard {text} is not there: shards are counted from 1, so of {count} they are 1/{count} to {count}/{count}."
         )
     return Shard(number, count)
+
+
+def chosen_shard(text: str | None, environment: Mapping[str, str]) -> Shard | None:
+    """``None`` for the whole run, ``"auto"`` for what the environment says, else a shard as people write it."""
+    if text == AUTO:
+        launch = launched(environment)
+        return None if launch is None else launch.shard
+    return None if text is None else parse_shard(text)
+
+
+def load_beside_others(spec: str, local_rank: int, **config: Any) -> LoadedModel:
+    """A model on the accelerator that is this process's, where there is one and the model takes a device."""
+    device = _accelerator(local_rank)
+    if device is not None:
+        with suppress(UserError):  # it takes no device; any other mistake is said below
+            return load_model(spec, device=device, **config)
+    return load_model(spec, **config)
+
+
+def _accelerator(local_rank: int) -> str | None:
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return None
+    return f"cuda:{local_rank % torch.cuda.device_count()}" if torch.cuda.is_available() else None
 
 
 def launched(environment: Mapping[str, str]) -> Launch | None:

@@ -27,7 +27,6 @@ def answers(recipe: Recipe, states: States, pieces: Sequence[Piece], crew: Crew)
     with _cluster(crew.address) as ray:
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
-        context.max_errored_blocks = 0
         rows = ray.data.from_items(
             [{"piece": number} for number in range(len(pieces))], override_num_blocks=len(pieces)
         )
@@ -86,13 +85,9 @@ def _cluster(address: str | None) -> Iterator[Any]:
     os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray's own, of settings that nobody here touched
-        try:
-            import ray
-            import ray.data
-        except ModuleNotFoundError as error:
-            raise UserError(
-                "--engine ray needs Ray, which is not installed: run pip install 'mmbench[ray]'."
-            ) from error
+        import ray
+        import ray.data
+
         running = ray.is_initialized()
         if not running:
             try:
@@ -115,4 +110,4 @@ def _cluster(address: str | None) -> Iterator[Any]:
                 ray.shutdown()
 
 
-RAY = Engine("ray", answers, "Ray Data on this machine or, with --ray-address, a cluster")
+RAY = Engine("ray", answers, "Ray Data on this machine or, with --ray-address, a cluster", ("ray", "ray"))
