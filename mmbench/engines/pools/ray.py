@@ -12,9 +12,9 @@ from mmbench.engines.pools import Answers, Crew, Engine
 from mmbench.engines.remote import Failure, Piece, Recipe, States, Worker, failure
 from mmbench.errors import RunFailedError, UserError
 
-RETRIES = 3  # of a batch whose process died, and of a process
+RETRIES = 3  # of a batch whose process died
 CORES_EACH = 4  # where nobody says how many workers
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
 
 def answers(recipe: Recipe, states: States, pieces: Sequence[Piece], crew: Crew) -> Answers:
@@ -35,8 +35,7 @@ def answers(recipe: Recipe, states: States, pieces: Sequence[Piece], crew: Crew)
                 _Actor,
                 fn_constructor_args=(recipe, states, list(pieces)),
                 batch_size=1,
-                max_restarts=RETRIES,
-                max_task_retries=RETRIES,
+                ray_remote_args_fn=lambda: {"max_task_retries": RETRIES},
                 **_resources(ray, crew.workers, len(pieces)),
             )
             for row in mapped.iter_rows():
