@@ -131,6 +131,22 @@ def run(
 
 
 @app.command()
+def merge(
+    folders: Annotated[list[Path], typer.Argument(help="The --output-dir of each machine.")],
+    out: Annotated[Path, typer.Option("--out", help="Where the united runs go; may be one of the folders.")],
+    task: Annotated[
+        list[str] | None, typer.Option("--task", "-t", help="A task on your own data, as retrieval:photos.")
+    ] = None,
+    max_errors: MaxErrors = 0.01,
+    as_json: Json = False,
+) -> None:
+    """Unite what machines without a common disk have made of the same runs, and score what is complete."""
+    from mmbench.cli.running import merge_runs
+
+    merge_runs(folders, out, tuple(task or ()), max_errors, as_json=as_json)
+
+
+@app.command()
 def score(
     file: Annotated[Path, typer.Argument(help='JSONL, one {"id": …, "prediction": …} per line.')],
     task: Annotated[str, typer.Option("--task", "-t", help="The task that was answered.")],

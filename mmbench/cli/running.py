@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from mmbench.api import selected_tasks
+from mmbench.cli import output
 from mmbench.engines.evaluation import Job, Options, evaluate_task, prepare
 from mmbench.engines.shards import Shard, launched, load_beside_others, parse_shard
 from mmbench.errors import InterruptedRunError, RunFailedError, UserError
@@ -56,6 +57,32 @@ def describe(request: Request) -> list[dict[str, Any]]:
     """Per task what would be built, asked and stored."""
     model, tasks = _chosen(request, quiet=True)
     return [_plan_row(model, task, request.options) for task in tasks]
+
+
+def merge_runs(folders: list[Path], out: Path, tasks: tuple[str, ...], max_errors: float, *, as_json: bool) -> None:
+    """Merge, print a row per run, and end with ``RunFailedError`` where a run has no scores yet."""
+    from mmbench.engines.merging import command_of, merge
+
+    found = merge(folders, out, tasks=tasks, max_errors=max_errors)
+    rows = [
+        {
+            "model": one.record["model"]["name"],
+            "task": one.record["task"]["id"],
+            "from": one.sources,
+            "missing": one.left,
+            "metric": None if one.run is None else one.run.primary.metric,
+            "value": None if one.run is None else one.run.primary.value,
+            "note": one.note,
+            "folder": str(one.folder),
+        }
+        for one in found
+    ]
+    output.table(rows, list(rows[0]), title=f"{len(rows)} runs in {out}", as_json=as_json)
+    open_ends = [one for one in found if one.note]
+    if open_ends:
+        first = next((one for one in open_ends if one.left), None)
+        how = "" if first is None else f" What is missing is asked by: {command_of(first.record, out)}"
+        raise RunFailedError(f"{len(open_ends)} of {len(found)} runs have no scores or failed: see the notes.{how}")
 
 
 def placed(shard: str | None) -> tuple[Shard | None, int | None]:

@@ -52,7 +52,7 @@ class Store:
         self.folder = folder
         self.writer = writer
         self._suffix = f"-{writer}.jsonl" if writer else ".jsonl"
-        self._journal = folder / f"journal{self._suffix}"
+        self._own_journal = folder / f"journal{self._suffix}"
         self._loose: dict[
             str, list[Part]
         ] = {}  # per stage the parts not yet in a block; the journal is read for it once
@@ -91,7 +91,7 @@ class Store:
             self._loose[stage] = _parts_only(self.parts(stage))
         loose = self._loose[stage]
         part = self._write(name, values, errors, start)
-        self._log({"event": "part", "stage": stage, **_as_json(part), **facts})
+        self.journal({"event": "part", "stage": stage, **_as_json(part), **facts})
         loose.append(part)
         if len(loose) >= COMPACT_EVERY and not self.writer:
             self._compact(stage, loose)
@@ -158,7 +158,7 @@ class Store:
         name = f"fit-{phase}.safetensors"
         with atomic_path(self.folder / name) as temporary:
             save_file(arrays or {"empty": np.zeros(1)}, temporary, metadata=words)
-        self._log({"event": "fit", "phase": phase, "file": name, "sha256": file_sha256(self.folder / name)})
+        self.journal({"event": "fit", "phase": phase, "file": name, "sha256": file_sha256(self.folder / name)})
 
     def load_fit(self, phase: str) -> dict[str, NDArray[Any] | str] | None:
         """What was fitted, or ``None`` where nothing is stored. ``UserError`` where the file is damaged."""
@@ -203,7 +203,7 @@ class Store:
             errors = {key: reason for _, found in loaded for key, reason in found.items()}
             name = f"{stage}/block-{run[0].start:09d}-{run[-1].stop:09d}.safetensors"
             block = self._write(name, _joined([values for values, _ in loaded]), errors, run[0].start)
-            self._log({"event": "block", "stage": stage, **_as_json(block)})
+            self.journal({"event": "block", "stage": stage, **_as_json(block)})
             for part in run:
                 (self.folder / part.file).unlink()
 
@@ -223,7 +223,7 @@ class Store:
         with atomic_path(self.folder / name) as temporary:
             pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
             sha256 = file_sha256(temporary)
-        self._log({"event": "responses", "stage": stage, "file": name, "sha256": sha256, "n": len(rows)})
+        self.journal({"event": "responses", "stage": stage, "file": name, "sha256": sha256, "n": len(rows)})
         for path in lines:
             path.unlink()
 
@@ -273,14 +273,19 @@ class Store:
                 f"only its {part.stop - part.start} items are computed again."
             )
 
+    def journalled(self) -> Iterator[dict[str, Any]]:
+        """The lines of all journals: parts, blocks, tables of answers and fits, with their sha256."""
+        return (entry for _, entry in self._entries())
+
     def _entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """The lines of all journals with the name of their writer."""
         for path in sorted(self.folder.glob("journal*.jsonl")):
             writer = path.stem.removeprefix("journal").removeprefix("-")
             yield from ((writer, entry) for _, entry in _read_lines(path))
 
-    def _log(self, entry: Mapping[str, Any]) -> None:
-        _append(self._journal, [canonical_json(dict(entry))])
+    def journal(self, entry: Mapping[str, Any]) -> None:
+        """Say that a file is there, with its sha256."""
+        _append(self._own_journal, [canonical_json(dict(entry))])
 
 
 def _joined(batches: Sequence[NDArray[Any]]) -> NDArray[Any]:
