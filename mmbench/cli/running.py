@@ -1,6 +1,7 @@
 """What ``mmbench run`` does with its options: choose tasks, describe them, run them one after another."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from mmbench.loaders.cache import is_built
 from mmbench.models import LoadedModel, load_model
 from mmbench.runs.records import Pending, Run
 from mmbench.runs.store import Store
-from mmbench.tasks import Task, get_suite
+from mmbench.tasks import Task, get_suite, get_task
 
 if TYPE_CHECKING:
     from mmbench.leaderboards import Leaderboard
@@ -81,8 +82,17 @@ def merge_runs(folders: list[Path], out: Path, tasks: tuple[str, ...], max_error
     open_ends = [one for one in found if one.note]
     if open_ends:
         first = next((one for one in open_ends if one.left), None)
-        how = "" if first is None else f" What is missing is asked by: {command_of(first.record, out)}"
+        how = (
+            ""
+            if first is None
+            else f" What is missing is asked by: {command_of(first.record, out, _typed(first.record, tasks))}"
+        )
         raise RunFailedError(f"{len(open_ends)} of {len(found)} runs have no scores or failed: see the notes.{how}")
+
+
+def _typed(record: Mapping[str, Any], tasks: tuple[str, ...]) -> str:
+    name: str = record["task"]["id"]
+    return next((key for key in tasks if get_task(key).id == name), name)
 
 
 def placed(shard: str | None) -> tuple[Shard | None, int | None]:

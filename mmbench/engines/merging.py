@@ -65,11 +65,11 @@ def merge(
     return [_merged(out / place, held, known, max_errors) for place, held in sorted(found.items())]
 
 
-def command_of(record: Mapping[str, Any], out: Path) -> str:
-    """The command that asks what is missing of a run."""
+def command_of(record: Mapping[str, Any], out: Path, task: str) -> str:
+    """The command that asks what is missing of a run of a task, as the task was typed."""
     facts = record["identity"]
     model = facts["model"]
-    words = ["mmbench", "run", "-m", model["spec"] or model["name"], "-t", facts["task"], "--output-dir", str(out)]
+    words = ["mmbench", "run", "-m", model["spec"] or model["name"], "-t", task, "--output-dir", str(out)]
     words += ["--batch-size", str(facts["batch_size"])]
     if facts["limit"] is not None:
         words += ["--limit", str(facts["limit"]), "--seed", str(facts["seed"])]
@@ -153,7 +153,7 @@ def _planned(task: Task, record: Mapping[str, Any]) -> Plan:
     facts = record["identity"]
     if task.version != facts["task_version"]:
         raise UserError(
-            f"{task.id} is version {task.version} here, and the runs are of version {facts['task_version']}: take the mmbench that made them."
+            f"{task.id} is version {task.version} here, the runs are of {facts['task_version']}: take the mmbench that made them."
         )
     load = cache(partial(task.load, progress=True))
     if load(task.split).facts["fingerprint"] != facts["dataset"]["fingerprint"]:

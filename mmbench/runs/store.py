@@ -199,6 +199,8 @@ class Store:
     def _compact(self, stage: str, parts: list[Part]) -> None:
         """Join neighbouring parts into blocks of a bounded size. The old files go only after the block is journalled."""
         for run in _neighbours(parts):
+            for part in run:
+                self._check(part)  # what is damaged must not get a good hash in a block
             loaded = [self.load(part) for part in run]
             errors = {key: reason for _, found in loaded for key, reason in found.items()}
             name = f"{stage}/block-{run[0].start:09d}-{run[-1].stop:09d}.safetensors"

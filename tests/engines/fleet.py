@@ -56,14 +56,16 @@ class FleetQuestions(OpenQuestionTask):
 def pairs() -> Task:
     return OwnRetrievalTask(
         id="fleet.t2i", title="Fleet", dataset="fleet", split="test", train_split="train", valid_split="validation", version=1,
-        metric=retrieval_metric(k=(1, 5)), primary="hit@5", query=Facet(Modality.TEXT, "en"), document=Facet(Modality.IMAGE), own=fleet_card(),
+        metric=retrieval_metric(k=(1, 5)), primary="hit@5", query=Facet(Modality.TEXT, "en"),
+        document=Facet(Modality.IMAGE), own=fleet_card(),
     )  # fmt: skip
 
 
 def questions() -> Task:
     return FleetQuestions(
         id="fleet.open", title="Fleet", dataset="fleet", split="test", train_split="train", valid_split="validation", version=1,
-        metric=exact_match_metric(), primary="accuracy", context=frozenset({Modality.IMAGE}), prompt=Prompt("p-1", "Say one word."), own=fleet_card(),
+        metric=exact_match_metric(), primary="accuracy", context=frozenset({Modality.IMAGE}),
+        prompt=Prompt("p-1", "Say one word."), own=fleet_card(),
     )  # fmt: skip
 
 
@@ -138,11 +140,11 @@ class Raises(Tiny):
     card = ModelCard("raises", "1", frozenset({Modality.IMAGE, Modality.TEXT}))
 
     def embed(self, samples: Sequence[Sample], **how: Any) -> NDArray[np.float32]:
-        class Strange(Exception):
+        class StrangeError(Exception):
             pass
 
         if any(sample.id == "test-7" for sample in samples):
-            raise Strange("no seven please")
+            raise StrangeError("no seven please")
         return super().embed(samples, **how)
 
 
