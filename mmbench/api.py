@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from mmbench.checking import check, peek
 from mmbench.data import download, verify
@@ -30,6 +30,14 @@ __all__ = [
 Say = Callable[[str], None]
 
 
+@overload
+def evaluate(
+    model: object, tasks: str | Task | Suite | Sequence[str | Task], *, shard: None = None, **options: Any
+) -> Run | list[Run]: ...
+@overload
+def evaluate(
+    model: object, tasks: str | Task | Suite | Sequence[str | Task], *, shard: str | None, **options: Any
+) -> Run | Pending | list[Run | Pending]: ...
 def evaluate(
     model: object,
     tasks: str | Task | Suite | Sequence[str | Task],

@@ -134,7 +134,8 @@ class Store:
             found = {response.sample_id: response for response in self.responses(stage.name)}
             errors = {key: found[key].error or "" for key in stage.ids if found[key].error is not None}
             return Output([None if key in errors else found[key].text for key in stage.ids], errors)
-        batches, failed = [], {}
+        batches: list[NDArray[Any]] = []
+        failed: dict[str, str] = {}
         for part, start, stop in _cover(self.parts(stage.name)):
             values, errors = self.load(part)
             batches.append(values[start - part.start : stop - part.start])

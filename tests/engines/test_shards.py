@@ -12,7 +12,7 @@ from mmbench.engines.shards import Launch, Shard, launched, parse_shard
 from mmbench.errors import UserError
 from mmbench.runs.records import Pending, Run, find_runs
 from mmbench.tasks.base import Task
-from tests.engines.fleet import BATCH, SIZE, pairs, questions
+from tests.engines.fleet import BATCH, SIZE, Tiny, pairs, questions
 
 
 def run(folder: Path, model: str = "Tiny", task: Task | None = None, **options: Any) -> Run | Pending:
@@ -126,7 +126,7 @@ def test_two_processes_that_say_they_are_one_shard(tmp_path: Path, monkeypatch: 
 def test_shards_refuse_what_they_cannot_do(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--restart would throw away"):
         run(tmp_path, shard="1/2", restart=True)
-    nameless = mmbench.as_model(embed=test_shards_refuse_what_they_cannot_do.__call__, name="nameless")
+    nameless = mmbench.as_model(embed=Tiny().embed, name="nameless")
     with pytest.raises(UserError, match="Nothing identifies nameless"):
         mmbench.evaluate(nameless, pairs(), output_dir=tmp_path, shard="1/2")
 
