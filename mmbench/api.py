@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from mmbench.checking import check, peek
 from mmbench.data import download, verify
@@ -16,7 +16,7 @@ from mmbench.loaders.sources import Remote
 from mmbench.models import LoadedModel, all_models, as_model, load_model, wrap_model
 from mmbench.models.base import ALL_MODALITIES, capabilities
 from mmbench.models.files import FilePredictions
-from mmbench.runs.records import Pending, Run
+from mmbench.runs.records import Run
 from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ __all__ = [
 Say = Callable[[str], None]
 
 
-@overload
-def evaluate(
-    model: object, tasks: str | Task | Suite | Sequence[str | Task], *, shard: None = None, **options: Any
-) -> Run | list[Run]: ...
-@overload
-def evaluate(
-    model: object, tasks: str | Task | Suite | Sequence[str | Task], *, shard: str | None, **options: Any
-) -> Run | Pending | list[Run | Pending]: ...
 def evaluate(
     model: object,
     tasks: str | Task | Suite | Sequence[str | Task],
@@ -53,7 +45,7 @@ def evaluate(
     engine: str = "local",
     ray_address: str | None = None,
     shard: str | None = None,
-) -> Run | Pending | list[Run | Pending]:
+) -> Run | list[Run]:
     """Evaluate a model; what was done before is not done again.
 
     Args:
@@ -73,7 +65,7 @@ def evaluate(
             reads the place of this process from what torchrun or Slurm set in the environment.
 
     Returns:
-        the run of one task, or a list of runs; of a shard that leaves the scores to another process, what is still missing.
+        the run of one task, or a list of runs; a ``Pending`` (``mmbench.runs.records``) where another shard gives the scores.
 
     Raises:
         UserError: an unknown name, a task that the model cannot do, a damaged store.

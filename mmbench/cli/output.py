@@ -66,12 +66,12 @@ def scores(run: "Run", *, as_json: bool) -> None:
     typer.echo(f"{run.report['n_errors']} of {run.report['n']} samples failed. Run: {run.folder}")
 
 
-def primaries(found: "Sequence[Run | Pending]", *, title: str, as_json: bool) -> None:
+def primaries(found: "Sequence[Run]", *, title: str, as_json: bool) -> None:
     """Print the primary score of each run, or every report; a line for each that others have to finish."""
-    from mmbench.runs.records import Run
+    from mmbench.runs.records import Pending
 
-    runs = [one for one in found if isinstance(one, Run)]
-    pending = [one for one in found if not isinstance(one, Run)]
+    pending = [one for one in found if isinstance(one, Pending)]
+    runs = [one for one in found if not isinstance(one, Pending)]
     if as_json:
         json_document([{"folder": str(run.folder), **run.report} for run in runs] + [_pending(one) for one in pending])
         return

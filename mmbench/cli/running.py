@@ -15,7 +15,7 @@ from mmbench.engines.shards import Shard, launched, load_beside_others, parse_sh
 from mmbench.errors import InterruptedRunError, RunFailedError, UserError
 from mmbench.loaders.cache import is_built
 from mmbench.models import LoadedModel, load_model
-from mmbench.runs.records import Pending, Run
+from mmbench.runs.records import Run
 from mmbench.runs.store import Store
 from mmbench.tasks import Task, get_suite, get_task
 
@@ -35,10 +35,10 @@ class Request:
     local_rank: int | None = None
 
 
-def execute(request: Request, *, quiet: bool) -> list[Run | Pending]:
+def execute(request: Request, *, quiet: bool) -> list[Run]:
     """Run every task; one that fails is reported at the end, after the others. ``RunFailedError`` then names it."""
     model, tasks = _chosen(request, quiet=quiet)
-    runs: list[Run | Pending] = []
+    runs: list[Run] = []
     failures = []
     for task in tasks:
         try:

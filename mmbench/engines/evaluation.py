@@ -20,7 +20,7 @@ from mmbench.engines.pools import Crew, get_engine
 from mmbench.engines.remote import recipe_of
 from mmbench.engines.shards import Shard
 from mmbench.errors import RunFailedError, UserError
-from mmbench.files import atomic_path, write_json
+from mmbench.files import atomic_path, read_json, write_json
 from mmbench.models import LoadedModel
 from mmbench.models.base import Fittable, capabilities
 from mmbench.runs.identity import folder_name, identity, run_id
@@ -130,7 +130,7 @@ def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
     return Job(model, task, data, plan, {**facts, "name": name}, folder)
 
 
-def evaluate_task(model: LoadedModel, task: Task, options: Options) -> Run | Pending:
+def evaluate_task(model: LoadedModel, task: Task, options: Options) -> Run:
     """``evaluate_one``, or where ``options.shard`` says so ``evaluate_shard``."""
     return (
         evaluate_one(model, task, options)
@@ -155,8 +155,8 @@ def evaluate_one(model: LoadedModel, task: Task, options: Options) -> Run:
         return _finished(job, options, began, asked)
 
 
-def evaluate_shard(model: LoadedModel, task: Task, options: Options, shard: Shard) -> Run | Pending:
-    """One part of a run; the process that finds the whole run stored when its own part is done scores it.
+def evaluate_shard(model: LoadedModel, task: Task, options: Options, shard: Shard) -> Run:
+    """One part of a run; the process that finds the whole run stored when its own part is done scores it, the others return ``Pending``.
 
     Raises:
         UserError: as ``evaluate_one``; nothing identifies the model; ``restart``, which would throw away what other shards have done.
@@ -180,7 +180,7 @@ def evaluate_shard(model: LoadedModel, task: Task, options: Options, shard: Shar
             left = sum(len(store.missing(stage)) for stage in job.plan.stages)
             scored_by_another = _previous(job) is not None and (began.previous is None or shard.number > 1)
             if left or scored_by_another:
-                return Pending(job.folder, model.card.name, task.id, str(shard), asked, left)
+                return Pending(job.folder, read_json(job.folder / "run.json"), {}, str(shard), asked, left)
             return _finished(job, options, began, asked)
 
 

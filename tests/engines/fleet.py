@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,7 @@ class Tiny:
     """Projects bytes of the text or of the picture. What it is at stands in the file ``$FLEET_LOG``; ``$FLEET_KILL`` names its fate.
 
     ``FLEET_KILL`` is ``who:id:marker``: at the item ``id`` the process (``self``) or its parent (``parent``) is killed, once if ``marker``
-    is a path, else each time.
+    is a path, else each time. Each batch takes ``$FLEET_SLOW`` seconds.
     """
 
     card = ModelCard("tiny", "1", frozenset({Modality.IMAGE, Modality.TEXT}))
@@ -96,6 +97,7 @@ class Tiny:
         if "FLEET_LOG" in os.environ:
             with Path(os.environ["FLEET_LOG"]).open("a") as log:
                 log.write(f"{os.getpid()} {' '.join(ids)}\n")
+        time.sleep(float(os.environ.get("FLEET_SLOW", "0")))
         who, _, rest = os.environ.get("FLEET_KILL", "").partition(":")
         key, _, marker = rest.partition(":")
         if who and key in ids and not (marker and Path(marker).exists()):

@@ -81,7 +81,7 @@ def test_machines_without_a_common_disk_are_merged(photos: Path, tmp_path: Path)
 
 def test_a_dry_run_shows_the_split(photos: Path, tmp_path: Path) -> None:
     for option, said in (
-        (("--shard", "2/3"), "5 of 16 batches (shard 2/3)"),
+        (("--shard", "2/3"), "6 of 16 batches (shard 2/3)"),
         (("--workers", "4"), "16 batches over 4"),
     ):
         assert said in end(start(command(photos, tmp_path, "--dry-run", "--json", *option)))[0]
