@@ -1,4 +1,4 @@
-"""Ray on this machine: the bytes of one process, with every warning an error; a killed actor costs its batch, one that always dies the run."""
+"""Ray on this machine: the bytes of one process, with every warning an error; a killed actor costs its batch."""
 
 import os
 import subprocess
@@ -36,8 +36,8 @@ def test_ray_gives_the_bytes_of_one_process_and_a_killed_actor_costs_its_batch(t
     assert scores(tmp_path / "ray") == scores(tmp_path / "one")
     asked = Counter(batches(tmp_path / "log"))
     assert asked.pop("fit") == 1
-    assert len(asked) == 24
-    assert {line for line, times in asked.items() if times > 1} <= {"test-8 test-9 test-10 test-11"}
+    assert len(asked) == 12  # of each of the two stages
+    assert {line: times for line, times in asked.items() if times != 2} == {"test-8 test-9 test-10 test-11": 3}
 
 
 def test_what_an_actor_raises_is_raised_here(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import pickle
+import socket
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from mmbench.engines.remote import Failure, Piece, Recipe, States, Worker, failu
 from mmbench.errors import RunFailedError, UserError
 
 RETRIES = 3  # of a batch whose process died
+ANSWERS_WITHIN = 5.0  # seconds
 CORES_EACH = 4  # where nobody says how many workers
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
@@ -89,24 +91,31 @@ def _cluster(address: str | None) -> Iterator[Any]:
 
         running = ray.is_initialized()
         if not running:
-            try:
-                ray.init(
-                    address=address,
-                    include_dashboard=None if address else False,
-                    log_to_driver=False,
-                    logging_level=logging.ERROR,
-                )
-            except (ConnectionError, ValueError, RuntimeError) as error:
-                raise UserError(
-                    f"No Ray cluster answers at {address or 'this machine'} ({' '.join(str(error).split())[:200]}): "
-                    "leave --ray-address out to start one here."
-                ) from error
+            _init(ray, address)
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         try:
             yield ray
         finally:
             if not running:
                 ray.shutdown()
+
+
+def _init(ray: Any, address: str | None) -> None:
+    try:
+        if address is not None and ":" in address:  # Ray itself waits for minutes where nobody answers
+            host, _, port = address.rpartition("://")[2].rpartition(":")
+            socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWERS_WITHIN).close()
+        ray.init(
+            address=address,
+            include_dashboard=None if address else False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+    except (OSError, ValueError, RuntimeError) as error:  # a ConnectionError is an OSError
+        raise UserError(
+            f"No Ray cluster answers at {address or 'this machine'} ({' '.join(str(error).split())[:200]}): "
+            "leave --ray-address out to start one here."
+        ) from error
 
 
 RAY = Engine("ray", answers, "Ray Data on this machine or, with --ray-address, a cluster", ("ray", "ray"))
