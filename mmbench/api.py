@@ -1,5 +1,6 @@
 """The Python interface: what ``import mmbench`` offers, loaded when it is first used."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,9 @@ from mmbench.comparing import compare
 from mmbench.data import download, verify
 from mmbench.diagnosis import doctor
 from mmbench.engines import requests
-from mmbench.engines.evaluation import Options, evaluate_one, refusal
+from mmbench.engines.evaluation import Options, evaluate_one, evaluate_task, refusal
 from mmbench.engines.requests import Exported
+from mmbench.engines.shards import chosen_shard
 from mmbench.errors import UserError
 from mmbench.importing import import_logs
 from mmbench.loaders import DatasetCard, all_cards, load_dataset
@@ -58,6 +60,10 @@ def evaluate(
     restart: bool = False,
     max_errors: float = 0.01,
     progress: bool = True,
+    workers: int | None = None,
+    engine: str = "local",
+    ray_address: str | None = None,
+    shard: str | None = None,
 ) -> Run | list[Run]:
     """Evaluate a model; what was done before is not done again.
 
@@ -71,19 +77,27 @@ def evaluate(
         restart: throw away what is stored and begin again.
         max_errors: the share of failed samples, in [0, 1], above which the run fails.
         progress: show bars.
+        workers: processes that answer batches, each with a model of its own; the same scores for any number.
+        engine: ``local``, or ``ray`` for Ray Data.
+        ray_address: of a Ray cluster that runs already; one is started on this machine by default.
+        shard: ``"2/4"`` asks only every fourth batch, beginning with the second, and scores only if that completes the run; ``"auto"``
+            reads the place of this process from what torchrun or Slurm set in the environment.
 
     Returns:
-        the run of one task, or a list of runs.
+        the run of one task, or a list of runs; a ``Pending`` (``mmbench.runs.records``) where another shard gives the scores.
 
     Raises:
         UserError: an unknown name, a task that the model cannot do, a damaged store.
         RunFailedError: too many failed samples, a full disk, a model that breaks its contract.
     """
     loaded = load_model(model) if isinstance(model, str) else wrap_model(model)
-    options = Options(Path(output_dir), batch_size, limit, seed, restart, max_errors, progress)
+    part = chosen_shard(shard, os.environ)
+    options = Options(
+        Path(output_dir), batch_size, limit, seed, restart, max_errors, progress, workers, engine, ray_address, part
+    )
     if isinstance(tasks, Task) or (isinstance(tasks, str) and not is_suite(tasks)):
-        return evaluate_one(loaded, selected_tasks(loaded, tasks)[0], options)
-    return [evaluate_one(loaded, task, options) for task in selected_tasks(loaded, tasks)]
+        return evaluate_task(loaded, selected_tasks(loaded, tasks)[0], options)
+    return [evaluate_task(loaded, task, options) for task in selected_tasks(loaded, tasks)]
 
 
 def score(

@@ -106,22 +106,55 @@ def run(
     max_errors: MaxErrors = 0.01,
     model_args: Annotated[str | None, typer.Option(help="Arguments of the model as YAML: 'seed: 3'.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what is stored and begin again.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that answer batches, each with a model of its own.")
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask only a part: 2/4 is the second of four, counted from 1. The part that completes a run scores it. "
+            "Under torchrun or Slurm this is read from the environment; 1/1 is all."
+        ),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="local, or ray for Ray Data.")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="A Ray cluster that runs already, as auto or ray://host:10001.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be built, asked and stored; do nothing.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Evaluate a model. A run that was broken off goes on where it stopped; a finished one is not done again."""
-    from mmbench.cli.running import Request, describe, execute
+    from mmbench.cli.running import Request, describe, execute, placed
     from mmbench.engines.evaluation import Options
 
-    options = Options(output_dir, batch_size, limit, seed, restart, max_errors, progress=not as_json)
-    request = Request(model, tuple(task or ()), suite, model_args, options)
+    part, local_rank = placed(shard)
+    options = Options(
+        output_dir, batch_size, limit, seed, restart, max_errors, not as_json, workers, engine, ray_address, part
+    )
+    request = Request(model, tuple(task or ()), suite, model_args, options, local_rank)
     if dry_run:
         rows = describe(request)
         output.table(rows, list(rows[0]), title=f"{model} would be asked (nothing was run)", as_json=as_json)
     else:
         output.primaries(execute(request, quiet=as_json), title=model, as_json=as_json)
+
+
+@app.command()
+def merge(
+    folders: Annotated[list[Path], typer.Argument(help="The --output-dir of each machine.")],
+    out: Annotated[Path, typer.Option("--out", help="Where the united runs go; may be one of the folders.")],
+    task: Annotated[
+        list[str] | None, typer.Option("--task", "-t", help="A task on your own data, as retrieval:photos.")
+    ] = None,
+    max_errors: MaxErrors = 0.01,
+    as_json: Json = False,
+) -> None:
+    """Unite what machines without a common disk have made of the same runs, and score what is complete."""
+    from mmbench.cli.running import merge_runs
+
+    merge_runs(folders, out, tuple(task or ()), max_errors, as_json=as_json)
 
 
 @boards.command("build")

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from mmbench.leaderboards import Leaderboard
     from mmbench.leaderboards.values import Total
-    from mmbench.runs.records import Run, Score
+    from mmbench.runs.records import Pending, Run, Score
 
 LONG = 26  # words up to this length are never cut
 WIDE = 140  # columns where nobody looks at a terminal: files and pipes
@@ -66,10 +66,19 @@ def scores(run: "Run", *, as_json: bool) -> None:
     typer.echo(f"{run.report['n_errors']} of {run.report['n']} samples failed. Run: {run.folder}")
 
 
-def primaries(runs: "Sequence[Run]", *, title: str, as_json: bool) -> None:
-    """Print the primary score of each run, or every report."""
+def primaries(found: "Sequence[Run]", *, title: str, as_json: bool) -> None:
+    """Print the primary score of each run, or every report; a line for each that others have to finish."""
+    from mmbench.runs.records import Pending
+
+    pending = [one for one in found if isinstance(one, Pending)]
+    runs = [one for one in found if not isinstance(one, Pending)]
     if as_json:
-        json_document([{"folder": str(run.folder), **run.report} for run in runs])
+        json_document([{"folder": str(run.folder), **run.report} for run in runs] + [_pending(one) for one in pending])
+        return
+    for one in pending:
+        rest = f"{one.left:,} items are left to other shards" if one.left else "another shard gives the scores"
+        typer.echo(f"{one.model} on {one.task}: shard {one.shard} is done ({one.asked:,} items asked); {rest}.")
+    if not runs:
         return
     rows = [
         {
@@ -132,6 +141,10 @@ def _total(total: "Total") -> str:
         if total.value is not None
         else f"–\n{total.have}/{total.of}"
     )
+
+
+def _pending(one: "Pending") -> dict[str, Any]:
+    return {"folder": str(one.folder), "task": one.task, "shard": one.shard, "asked": one.asked, "left": one.left}
 
 
 def _value(score: "Score") -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What ``mmbench run`` does with its options: choose tasks, describe them, run them one after another."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from mmbench.api import selected_tasks
-from mmbench.engines.evaluation import Options, evaluate_one, prepare
+from mmbench.cli import output
+from mmbench.engines.evaluation import Job, Options, evaluate_task, prepare
+from mmbench.engines.shards import Shard, launched, load_beside_others, parse_shard
 from mmbench.errors import InterruptedRunError, RunFailedError, UserError
 from mmbench.loaders.cache import is_built
 from mmbench.models import LoadedModel, load_model
 from mmbench.runs.records import Run
 from mmbench.runs.store import Store
-from mmbench.tasks import Task, get_suite
+from mmbench.tasks import Task, get_suite, get_task
 
 if TYPE_CHECKING:
     from mmbench.leaderboards import Leaderboard
@@ -28,15 +32,17 @@ class Request:
     suite: str | None
     model_args: str | None
     options: Options
+    local_rank: int | None = None
 
 
 def execute(request: Request, *, quiet: bool) -> list[Run]:
     """Run every task; one that fails is reported at the end, after the others. ``RunFailedError`` then names it."""
     model, tasks = _chosen(request, quiet=quiet)
-    runs, failures = [], []
+    runs: list[Run] = []
+    failures = []
     for task in tasks:
         try:
-            runs.append(evaluate_one(model, task, request.options))
+            runs.append(evaluate_task(model, task, request.options))
         except KeyboardInterrupt as error:
             raise InterruptedRunError from error
         except RunFailedError as error:
@@ -52,6 +58,57 @@ def describe(request: Request) -> list[dict[str, Any]]:
     """Per task what would be built, asked and stored."""
     model, tasks = _chosen(request, quiet=True)
     return [_plan_row(model, task, request.options) for task in tasks]
+
+
+def merge_runs(folders: list[Path], out: Path, tasks: tuple[str, ...], max_errors: float, *, as_json: bool) -> None:
+    """Merge, print a row per run, and end with ``RunFailedError`` where a run has no scores yet."""
+    from mmbench.engines.merging import command_of, merge
+
+    found = merge(folders, out, tasks=tasks, max_errors=max_errors)
+    rows = [
+        {
+            "model": one.record["model"]["name"],
+            "task": one.record["task"]["id"],
+            "from": one.sources,
+            "missing": one.left,
+            "metric": None if one.run is None else one.run.primary.metric,
+            "value": None if one.run is None else one.run.primary.value,
+            "note": one.note,
+            "folder": str(one.folder),
+        }
+        for one in found
+    ]
+    output.table(rows, list(rows[0]), title=f"{len(rows)} runs in {out}", as_json=as_json)
+    open_ends = [one for one in found if one.note]
+    if open_ends:
+        first = next((one for one in open_ends if one.left), None)
+        how = (
+            ""
+            if first is None
+            else f" What is missing is asked by: {command_of(first.record, out, _typed(first.record, tasks))}"
+        )
+        raise RunFailedError(f"{len(open_ends)} of {len(found)} runs have no scores or failed: see the notes.{how}")
+
+
+def _typed(record: Mapping[str, Any], tasks: tuple[str, ...]) -> str:
+    name: str = record["task"]["id"]
+    return next((key for key in tasks if get_task(key).id == name), name)
+
+
+def placed(shard: str | None) -> tuple[Shard | None, int | None]:
+    """The part that this process asks, and its place on its machine where a launcher started several.
+
+    ``--shard`` wins over the environment; one shard of one is no shard.
+    """
+    launch = launched(os.environ)
+    local_rank = None if launch is None else launch.local_rank
+    part = parse_shard(shard) if shard is not None else launch.shard if launch is not None else None
+    if shard is None and launch is not None and launch.shard.number == 1:
+        typer.echo(
+            f"{launch.by} started {launch.shard.count} processes: each asks a shard (--shard 1/1 asks all in one).",
+            err=True,
+        )
+    return (None if part == Shard(1, 1) else part), local_rank
 
 
 def board_of(runs: list[Path], suite: str | None) -> "Leaderboard":
@@ -72,7 +129,11 @@ def _chosen(request: Request, *, quiet: bool) -> tuple[LoadedModel, list[Task]]:
         raise UserError(
             "Name what to run: either tasks with -t or one suite with -s (see `mmbench list tasks`, `mmbench list suites`)."
         )
-    model = load_model(request.model, **arguments(request.model_args))
+    given = arguments(request.model_args)
+    if request.local_rank is None:
+        model = load_model(request.model, **given)
+    else:
+        model = load_beside_others(request.model, request.local_rank, **given)
     say = None if quiet else lambda text: typer.echo(text, err=True)
     chosen = get_suite(request.suite) if request.suite else list(request.tasks)
     tasks = selected_tasks(model, chosen, say)
@@ -105,6 +166,7 @@ def _plan_row(model: LoadedModel, task: Task, options: Options) -> dict[str, Any
             "items": count if isinstance(count, int) else "unknown",
             "stored": 0,
             "to ask": "all",
+            "split": "–",
             "folder": "–",
         }
     job = prepare(model, task, options)
@@ -117,5 +179,23 @@ def _plan_row(model: LoadedModel, task: Task, options: Options) -> dict[str, Any
         "items": total,
         "stored": total - left,
         "to ask": left,
+        "split": _split(job, store, options),
         "folder": str(job.folder),
     }
+
+
+def _split(job: Job, store: Store, options: Options) -> str:
+    """How the work is divided: the batches of all, and of this process."""
+    size, shard = options.batch_size, options.shard
+    missing = [range(len(stage.ids)) if options.restart else store.missing(stage) for stage in job.plan.stages]
+    whole = sum(len({index // size for index in stage}) for stage in missing)
+    if shard is not None:
+        own = sum(len({index // size for index in shard.of(stage, size)}) for stage in missing)
+        return f"{own} of {whole} batches (shard {shard})"
+    if options.engine == "ray":
+        return f"{whole} batches over {options.workers or 'as many as fit'} Ray actors"
+    return (
+        f"{whole} batches over {options.workers} processes"
+        if (options.workers or 1) > 1
+        else f"{whole} batches in this process"
+    )

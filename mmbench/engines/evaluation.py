@@ -14,14 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from mmbench.engines.local import Settings, execute
+from mmbench.engines.locks import last_word, shard_writer, sole_writer
+from mmbench.engines.pooled import execute_with
+from mmbench.engines.pools import Crew, get_engine
 from mmbench.engines.recorded import matched
+from mmbench.engines.remote import recipe_of
+from mmbench.engines.shards import Shard
 from mmbench.errors import RunFailedError, UserError
-from mmbench.files import atomic_path, write_json
+from mmbench.files import atomic_path, read_json, write_json
 from mmbench.models import LoadedModel
 from mmbench.models.base import Fittable, Witness, capabilities
 from mmbench.runs.hidden import withheld
 from mmbench.runs.identity import folder_name, identity, run_id
-from mmbench.runs.records import SCHEMA_VERSION, Run, read_run
+from mmbench.runs.records import SCHEMA_VERSION, Pending, Run, read_run
 from mmbench.runs.scoring import report, sample_table
 from mmbench.runs.store import Store
 from mmbench.tasks.base import Ask, Plan, Scored, Task
@@ -42,6 +47,10 @@ class Options:
         restart: throw away what is stored and begin again.
         max_errors: the share of failed samples above which the run fails.
         progress: show bars (never where standard error is not a terminal).
+        workers: processes that answer batches; ``None`` is this one, or what the engine thinks right.
+        engine: ``local`` or ``ray``; how a run is executed is no part of its identity.
+        ray_address: of a Ray cluster that runs already.
+        shard: ask only this part, for other processes do the rest; ``evaluate_task`` heeds it.
     """
 
     output_dir: Path = Path("runs")
@@ -51,6 +60,16 @@ class Options:
     restart: bool = False
     max_errors: float = DEFAULT_MAX_ERRORS
     progress: bool = True
+    workers: int | None = None
+    engine: str = "local"
+    ray_address: str | None = None
+    shard: Shard | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            raise UserError(f"--workers {self.workers} leaves nobody to ask: give at least 1.")
+        if self.ray_address is not None and self.engine != "ray":
+            raise UserError("--ray-address is the address of a Ray cluster: it goes with --engine ray.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +112,7 @@ def refusal(model: LoadedModel, task: Task) -> str | None:
 
 def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
     """Load the split and plan the run. ``UserError`` where the model cannot do the task or the split is empty."""
+    get_engine(options.engine)
     reason = refusal(model, task)
     if reason is not None:
         raise UserError(f"{reason} See `mmbench list tasks` for what it can do.")
@@ -116,6 +136,15 @@ def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
     return Job(model, task, data, plan, {**facts, "name": name}, folder)
 
 
+def evaluate_task(model: LoadedModel, task: Task, options: Options) -> Run:
+    """``evaluate_one``, or where ``options.shard`` says so ``evaluate_shard``."""
+    return (
+        evaluate_one(model, task, options)
+        if options.shard is None
+        else evaluate_shard(model, task, options, options.shard)
+    )
+
+
 def evaluate_one(model: LoadedModel, task: Task, options: Options) -> Run:
     """One model on one task; what is stored is not asked again, what is scored is not scored again.
 
@@ -124,31 +153,81 @@ def evaluate_one(model: LoadedModel, task: Task, options: Options) -> Run:
         RunFailedError: too many samples failed, the disk is full, the model broke its contract.
     """
     job = prepare(model, task, options)
-    with _locked(job.folder), _disk_errors(job.folder):
+    with sole_writer(job.folder), _disk_errors(job.folder):
         if options.restart:
             _clear(job.folder)
-        return _run(job, options)
+        began = _begin(job)
+        asked = _execute(job, options, Store(job.folder / "outputs"), None)
+        return _finished(job, options, began, asked)
 
 
-def _run(job: Job, options: Options) -> Run:
-    store = Store(job.folder / "outputs")
-    began, started = time.perf_counter(), datetime.now(UTC)
-    previous = _previous(job)
-    if previous is None:
-        _write_record(job, "running", {"started": started.isoformat(timespec="seconds")})
-    asked = execute(
-        job.model,
-        job.plan,
-        store,
-        Settings(options.batch_size, options.progress),
-        f"{job.model.card.name} {job.task.id}",
-    )
+def evaluate_shard(model: LoadedModel, task: Task, options: Options, shard: Shard) -> Run:
+    """One part of a run; the process that finds the whole run stored when its own part is done scores it, the others return ``Pending``.
+
+    Raises:
+        UserError: as ``evaluate_one``; nothing identifies the model; ``restart``, which would throw away what other shards have done.
+        RunFailedError: as ``evaluate_one``.
+    """
+    if model.revision is None:
+        raise UserError(
+            f"Nothing identifies {model.card.name}, so that shards cannot know that they are of one run: give it a revision."
+        )
+    if options.restart:
+        raise UserError(
+            "--restart would throw away what other shards have done: delete the run's folder, then start the shards."
+        )
+    job = prepare(model, task, options)
+    with shard_writer(job.folder, shard), _disk_errors(job.folder):
+        with last_word(job.folder):
+            began = _begin(job)
+        store = Store(job.folder / "outputs", shard.writer)
+        asked = _execute(job, options, store, shard)
+        with last_word(job.folder):
+            left = sum(len(store.missing(stage)) for stage in job.plan.stages)
+            scored_by_another = _previous(job) is not None and (began.previous is None or shard.number > 1)
+            if left or scored_by_another:
+                return Pending(job.folder, read_json(job.folder / "run.json"), {}, str(shard), asked, left)
+            return _finished(job, options, began, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Began:
+    """What there was when a run was entered, and when that was."""
+
+    previous: Run | None
+    started: datetime
+    clock: float
+
+
+def _begin(job: Job) -> _Began:
+    """Look for a finished run; where there is none the record says that it runs now."""
+    began = _Began(_previous(job), datetime.now(UTC), time.perf_counter())
+    if began.previous is None:
+        _write_record(job, "running", {"started": began.started.isoformat(timespec="seconds")})
+    return began
+
+
+def _execute(job: Job, options: Options, store: Store, shard: Shard | None) -> int:
+    """Have everything asked that is missing, by the engine that was chosen; returns how many items that were."""
+    settings = Settings(options.batch_size, options.progress, shard)
+    title = f"{job.model.card.name} {job.task.id}"
+    if options.engine == "local" and options.workers in (None, 1):
+        return execute(job.model, job.plan, store, settings, title)
+    ask, fingerprint = chosen_ask(job.model, job.task), job.data["fingerprint"]
+    recipe = recipe_of(job.model, job.task, job.plan, fingerprint, limit=options.limit, seed=options.seed, ask=ask)
+    crew = Crew(options.workers, options.ray_address)
+    return execute_with(get_engine(options.engine), crew, recipe, job.model, job.plan, store, settings, title)
+
+
+def _finished(job: Job, options: Options, began: _Began, asked: int) -> Run:
+    """Score what is stored, unless that was done."""
+    previous = began.previous
     if asked == 0 and previous is not None and previous.report["metric"] == job.task.metric.signature:
         return previous
-    scored = job.plan.score({stage.name: store.read(stage) for stage in job.plan.stages})
-    _write_scores(job, scored)
+    scored = score_stored(job.task, job.plan, job.folder)
     failed = len(scored.errors) > options.max_errors * sum(len(stage.ids) for stage in job.plan.stages)
-    facts = provenance(started, time.perf_counter() - began, asked, getattr(job.model.model, "device", None))
+    seconds, device = time.perf_counter() - began.clock, getattr(job.model.model, "device", None)
+    facts = provenance(began.started, seconds, asked, device) | _how(options)
     if asked or previous is None:
         _write_record(job, "failed" if failed else "complete", facts)
     if failed:
@@ -161,20 +240,31 @@ def _run(job: Job, options: Options) -> Run:
     return read_run(job.folder)
 
 
+def _how(options: Options) -> dict[str, Any]:
+    shard = None if options.shard is None else str(options.shard)
+    return {"engine": options.engine, "workers": options.workers or 1, "shard": shard}
+
+
+def score_stored(task: Task, plan: Plan, folder: Path) -> Scored:
+    """Score the outputs of a complete run and write ``scores.json`` and ``samples.parquet``; the same bytes whoever made them."""
+    import pandas as pd
+
+    store = Store(folder / "outputs")
+    for stage in plan.stages:
+        store.finish(stage)
+    scored = plan.score({stage.name: store.read(stage) for stage in plan.stages})
+    with atomic_path(folder / "samples.parquet") as temporary:
+        pd.DataFrame(sample_table(scored)).to_parquet(temporary, index=False)
+    write_json(folder / "scores.json", report(task, plan, scored))
+    return scored
+
+
 def _previous(job: Job) -> Run | None:
     paths = [job.folder / "run.json", job.folder / "scores.json", job.folder / "samples.parquet"]
     if not all(path.exists() for path in paths):
         return None
     run = read_run(job.folder)
     return run if run.record["status"] == "complete" else None
-
-
-def _write_scores(job: Job, scored: Scored) -> None:
-    import pandas as pd
-
-    with atomic_path(job.folder / "samples.parquet") as temporary:
-        pd.DataFrame(sample_table(scored)).to_parquet(temporary, index=False)
-    write_json(job.folder / "scores.json", report(job.task, job.plan, scored))
 
 
 def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
@@ -224,18 +314,6 @@ def _clear(folder: Path) -> None:
     for path in folder.iterdir():
         if path.name != ".lock":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            yield
-    except Timeout as error:
-        raise UserError(f"Another process is writing {folder}: wait for it, or choose another --output-dir.") from error
 
 
 @contextmanager

@@ -117,6 +117,31 @@ class Run:
         return f"Run({self.model} on {self.task}: {score.metric} {shown}, n={score.n}, {self.folder})"
 
 
+@dataclass(frozen=True, repr=False)
+class Pending(Run):
+    """A run of which this process's part is done, and whose scores another process gives: asked for them, it says so.
+
+    Attributes:
+        shard: which part: ``2/4``.
+        asked: items that were asked now.
+        left: items that other shards have still to ask; 0 where another shard scores the run.
+    """
+
+    shard: str
+    asked: int
+    left: int
+
+    @cached_property
+    def values(self) -> dict[str, Score]:
+        """None yet: always a ``UserError``."""
+        raise UserError(f"{self!r} has no scores yet: they are in {self.folder} when all shards are done.")
+
+    def __repr__(self) -> str:
+        return (
+            f"Pending({self.model} on {self.task}: shard {self.shard} is done, {self.left:,} items are left to others)"
+        )
+
+
 def read_run(folder: Path) -> Run:
     """The run in a folder. ``UserError`` where it has no scores yet or a file of it is damaged."""
     paths = [folder / "run.json", folder / "scores.json"]

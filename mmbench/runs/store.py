@@ -4,11 +4,15 @@ A batch of arrays becomes a part file (written aside, fsynced, renamed) and then
 becomes a line of its stage's ``.jsonl`` on arrival, with a digest of its own. So a crash costs at most the batch in flight: a part
 without its line is made again, a torn last line is cut off, and anything else that does not match its digest is an error that says
 which file.
+
+Several processes may write one store, each under a name of its own: ``journal-NAME.jsonl``, ``responses-NAME.jsonl``. Reading takes the
+union. What two of them made, as after a resume with another count, is taken by a fixed rule: see ``_cover`` and ``Store.responses``.
 """
 
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,41 +31,54 @@ DIGEST_LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stored range of a stage's items: ``start`` to ``stop``, in ``file``."""
+    """A stored range of a stage's items: ``start`` to ``stop``, in ``file``, with the hashes that were journalled."""
 
     file: str
     start: int
     stop: int
-    sha256: str
+    sha256: frozenset[str]
+    writer: str
 
 
 class Store:
-    """The folder ``outputs/`` of one run. One process writes it at a time."""
+    """The folder ``outputs/`` of one run.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where it lies.
+        writer: the name of one of several processes that write it at a time; ``""`` for the only one.
+    """
+
+    def __init__(self, folder: Path, writer: str = "") -> None:
         self.folder = folder
-        self._journal = folder / "journal.jsonl"
+        self.writer = writer
+        self._suffix = f"-{writer}.jsonl" if writer else ".jsonl"
+        self._own_journal = folder / f"journal{self._suffix}"
         self._loose: dict[
             str, list[Part]
         ] = {}  # per stage the parts not yet in a block; the journal is read for it once
 
     def open_for_writing(self) -> None:
-        """Clean up after a crash: cut a torn last line off, remove files that were being written."""
+        """Clean up after a crash: cut torn last lines off; the only writer also removes files that were being written."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for path in self.folder.rglob(".*.tmp"):
+        for path in () if self.writer else self.folder.rglob(".*.tmp"):
             path.unlink()
-        for journal in (self._journal, *self.folder.glob("*/responses.jsonl")):
-            if journal.exists():
+        own = (f"journal{self._suffix}", f"*/responses{self._suffix}")
+        for pattern in own if self.writer else ("journal*.jsonl", "*/responses*.jsonl"):
+            for journal in self.folder.glob(pattern):
                 _cut_torn_line(journal)
 
     def missing(self, stage: Stage) -> list[int]:
-        """The items of a stage that are not stored yet, in order. ``UserError`` names a stored file that is damaged."""
+        """The items of a stage that are not stored yet, in order. ``UserError`` names a stored file that is damaged.
+
+        One of several writers answers for its own files; the one that scores checks them all.
+        """
         if stage.ask == "generate":
-            known = {response.sample_id for response in self._responses(stage.name)}
+            known = {response.sample_id for response in self.responses(stage.name)}
             return [index for index, key in enumerate(stage.ids) if key not in known]
         done = np.zeros(len(stage.ids), dtype=bool)
-        for part in self._parts(stage.name):
-            self._check(part)
+        for part in self.parts(stage.name):
+            if self.writer in ("", part.writer):
+                self._check(part)
             done[part.start : part.stop] = True
         return np.flatnonzero(~done).tolist()
 
@@ -71,18 +88,18 @@ class Store:
         """Store one batch ``(m, d)`` of a stage; ``facts`` (seconds, device) are provenance and move no score."""
         name = f"{stage}/part-{start:09d}-{start + len(values):09d}.safetensors"
         if stage not in self._loose:
-            self._loose[stage] = _parts_only(self._parts(stage))
+            self._loose[stage] = _parts_only(self.parts(stage))
         loose = self._loose[stage]
         part = self._write(name, values, errors, start)
-        self._log({"event": "part", "stage": stage, **_as_json(part), **facts})
+        self.journal({"event": "part", "stage": stage, **_as_json(part), **facts})
         loose.append(part)
-        if len(loose) >= COMPACT_EVERY:
+        if len(loose) >= COMPACT_EVERY and not self.writer:
             self._compact(stage, loose)
             loose.clear()
 
     def add_responses(self, stage: str, responses: Sequence[Response], facts: Mapping[str, Any]) -> None:
         """Store responses, one line each, and sync them to the disk."""
-        path = self.folder / stage / "responses.jsonl"
+        path = self.folder / stage / f"responses{self._suffix}"
         path.parent.mkdir(exist_ok=True)
         lines = []
         for response in responses:
@@ -97,11 +114,13 @@ class Store:
         _append(path, lines)
 
     def finish(self, stage: Stage) -> None:
-        """Compact what a complete stage left in single parts or lines."""
+        """Compact what a complete stage left in single parts or lines. Where several write, the one that scores does it."""
+        if self.writer:
+            return
         if stage.ask == "generate":
             self._compact_responses(stage.name)
             return
-        parts = _parts_only(self._parts(stage.name))
+        parts = _parts_only(self.parts(stage.name))
         if len(parts) > 1:
             self._compact(stage.name, parts)
 
@@ -112,12 +131,24 @@ class Store:
                 f"{self.folder / stage.name} is not complete: run the same command again, it goes on where it stopped."
             )
         if stage.ask == "generate":
-            found = {response.sample_id: response for response in self._responses(stage.name)}
+            found = {response.sample_id: response for response in self.responses(stage.name)}
             errors = {key: found[key].error or "" for key in stage.ids if found[key].error is not None}
             return Output([None if key in errors else found[key].text for key in stage.ids], errors)
-        loaded = [self._load(part) for part in sorted(self._parts(stage.name), key=lambda part: part.start)]
-        failed = {key: reason for _, errors in loaded for key, reason in errors.items()}
-        return Output(_joined([values for values, _ in loaded]), failed)
+        batches: list[NDArray[Any]] = []
+        failed: dict[str, str] = {}
+        for part, start, stop in _cover(self.parts(stage.name)):
+            values, errors = self.load(part)
+            batches.append(values[start - part.start : stop - part.start])
+            failed |= {key: errors[key] for key in stage.ids[start:stop] if key in errors}
+        return Output(_joined(batches), failed)
+
+    @contextmanager
+    def fitting(self, phase: str) -> Iterator[None]:
+        """Held by the one of several writers that fits; the others wait for it, and find what it stored."""
+        from filelock import FileLock
+
+        with FileLock(self.folder / f".fit-{phase}.lock"):
+            yield
 
     def save_fit(self, phase: str, state: Mapping[str, NDArray[Any] | str]) -> None:
         """Store what a model fitted, before anything is asked of it."""
@@ -128,17 +159,17 @@ class Store:
         name = f"fit-{phase}.safetensors"
         with atomic_path(self.folder / name) as temporary:
             save_file(arrays or {"empty": np.zeros(1)}, temporary, metadata=words)
-        self._log({"event": "fit", "phase": phase, "file": name, "sha256": file_sha256(self.folder / name)})
+        self.journal({"event": "fit", "phase": phase, "file": name, "sha256": file_sha256(self.folder / name)})
 
     def load_fit(self, phase: str) -> dict[str, NDArray[Any] | str] | None:
         """What was fitted, or ``None`` where nothing is stored. ``UserError`` where the file is damaged."""
         from safetensors import safe_open
 
-        entries = [entry for entry in self._entries() if entry["event"] == "fit" and entry["phase"] == phase]
+        entries = [entry for _, entry in self._entries() if entry["event"] == "fit" and entry["phase"] == phase]
         if not entries or not (self.folder / entries[-1]["file"]).exists():
             return None
         path = self.folder / entries[-1]["file"]
-        if file_sha256(path) != entries[-1]["sha256"]:
+        if file_sha256(path) not in {entry["sha256"] for entry in entries}:
             raise UserError(
                 f"{path} is damaged (its sha256 is not the journalled one): delete it and run the same command again, "
                 "the model is then fitted again."
@@ -155,9 +186,10 @@ class Store:
                 {"values": np.ascontiguousarray(values)}, temporary, metadata={"errors": canonical_json(dict(errors))}
             )
             sha256 = file_sha256(temporary)
-        return Part(name, start, start + len(values), sha256)
+        return Part(name, start, start + len(values), frozenset({sha256}), self.writer)
 
-    def _load(self, part: Part) -> tuple[NDArray[Any], dict[str, str]]:
+    def load(self, part: Part) -> tuple[NDArray[Any], dict[str, str]]:
+        """A part's values ``(m, d)``, and the reason per id of the items that failed."""
         from safetensors import safe_open
 
         with safe_open(self.folder / part.file, framework="numpy") as handle:
@@ -166,13 +198,15 @@ class Store:
             return values, errors
 
     def _compact(self, stage: str, parts: list[Part]) -> None:
-        """Join neighbouring parts into blocks. The old files go only after the block is journalled."""
+        """Join neighbouring parts into blocks of a bounded size. The old files go only after the block is journalled."""
         for run in _neighbours(parts):
-            loaded = [self._load(part) for part in run]
+            for part in run:
+                self._check(part)  # what is damaged must not get a good hash in a block
+            loaded = [self.load(part) for part in run]
             errors = {key: reason for _, found in loaded for key, reason in found.items()}
             name = f"{stage}/block-{run[0].start:09d}-{run[-1].stop:09d}.safetensors"
             block = self._write(name, _joined([values for values, _ in loaded]), errors, run[0].start)
-            self._log({"event": "block", "stage": stage, **_as_json(block), "replaces": [part.file for part in run]})
+            self.journal({"event": "block", "stage": stage, **_as_json(block)})
             for part in run:
                 (self.folder / part.file).unlink()
 
@@ -180,46 +214,45 @@ class Store:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        lines = self.folder / stage / "responses.jsonl"
-        if not lines.exists():
+        lines = sorted((self.folder / stage).glob("responses*.jsonl"))
+        if not lines:
             return
         rows = [
             {"id": one.sample_id, "text": one.text, "finish_reason": one.finish_reason, "error": one.error}
-            for one in self._responses(stage)
+            for one in self.responses(stage)
         ]
         schema = pa.schema([(name, pa.string()) for name in ("id", "text", "finish_reason", "error")])
         name = f"{stage}/responses.parquet"
         with atomic_path(self.folder / name) as temporary:
             pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
             sha256 = file_sha256(temporary)
-        self._log({"event": "responses", "stage": stage, "file": name, "sha256": sha256, "n": len(rows)})
-        lines.unlink()
+        self.journal({"event": "responses", "stage": stage, "file": name, "sha256": sha256, "n": len(rows)})
+        for path in lines:
+            path.unlink()
 
-    def _parts(self, stage: str) -> list[Part]:
-        """The live parts of a stage; one whose file somebody deleted counts as not stored."""
+    def parts(self, stage: str) -> list[Part]:
+        """The parts of a stage that are there; one whose file was joined into a block, or deleted by somebody, is not.
+
+        A file that was journalled twice, because it was made twice, is good in either version.
+        """
         live: dict[str, Part] = {}
-        for entry in self._entries():
+        for writer, entry in self._entries():
             if entry["event"] in ("part", "block") and entry["stage"] == stage:
-                for replaced in entry.get("replaces", ()):
-                    live.pop(replaced, None)
-                live[entry["file"]] = Part(entry["file"], entry["start"], entry["stop"], entry["sha256"])
+                file, sha256 = entry["file"], {entry["sha256"]}
+                sha256 |= live[file].sha256 if file in live else set()
+                live[file] = Part(file, entry["start"], entry["stop"], frozenset(sha256), writer)
         return [part for part in live.values() if (self.folder / part.file).exists()]
 
-    def _responses(self, stage: str) -> list[Response]:
-        compacted: dict[str, Response] = {}
-        for entry in self._entries():
+    def responses(self, stage: str) -> list[Response]:
+        """One per id: what was compacted, then each writer's lines in their order; no error takes the place of an answer of another."""
+        found: dict[str, Response] = {}
+        for _, entry in self._entries():
             if entry["event"] == "responses" and entry["stage"] == stage:
-                compacted |= {one.sample_id: one for one in self._read_table(entry)}
-        path = self.folder / stage / "responses.jsonl"
-        for number, fields in _read_lines(path):
-            claimed = fields.pop("digest", None)
-            if claimed != digest(fields)[:DIGEST_LENGTH]:
-                raise UserError(
-                    f"{path} line {number} is damaged: delete that line and run the same command again, "
-                    "only that answer is asked for again."
-                )
-            compacted[fields["id"]] = Response(fields["id"], fields["text"], fields["finish_reason"], fields["error"])
-        return list(compacted.values())
+                found |= {one.sample_id: one for one in self._read_table(entry)}
+        for path in sorted((self.folder / stage).glob("responses*.jsonl")):
+            own = {one.sample_id: one for one in _answers(path)}
+            found |= {key: one for key, one in own.items() if one.error is None or key not in found}
+        return list(found.values())
 
     def _read_table(self, entry: Mapping[str, Any]) -> Iterator[Response]:
         import pyarrow.parquet as pq
@@ -237,17 +270,25 @@ class Store:
 
     def _check(self, part: Part) -> None:
         path = self.folder / part.file
-        if file_sha256(path) != part.sha256:
+        if file_sha256(path) not in part.sha256:
             raise UserError(
                 f"{path} is damaged (its sha256 is not the journalled one): delete it and run the same command again, "
                 f"only its {part.stop - part.start} items are computed again."
             )
 
-    def _entries(self) -> Iterator[dict[str, Any]]:
-        return (entry for _, entry in _read_lines(self._journal))
+    def journalled(self) -> Iterator[dict[str, Any]]:
+        """The lines of all journals: parts, blocks, tables of answers and fits, with their sha256."""
+        return (entry for _, entry in self._entries())
 
-    def _log(self, entry: Mapping[str, Any]) -> None:
-        _append(self._journal, [canonical_json(dict(entry))])
+    def _entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The lines of all journals with the name of their writer."""
+        for path in sorted(self.folder.glob("journal*.jsonl")):
+            writer = path.stem.removeprefix("journal").removeprefix("-")
+            yield from ((writer, entry) for _, entry in _read_lines(path))
+
+    def journal(self, entry: Mapping[str, Any]) -> None:
+        """Say that a file is there, with its sha256."""
+        _append(self._own_journal, [canonical_json(dict(entry))])
 
 
 def _joined(batches: Sequence[NDArray[Any]]) -> NDArray[Any]:
@@ -263,18 +304,39 @@ def _joined(batches: Sequence[NDArray[Any]]) -> NDArray[Any]:
 
 
 def _as_json(part: Part) -> dict[str, Any]:
-    return {"file": part.file, "start": part.start, "stop": part.stop, "sha256": part.sha256}
+    (sha256,) = part.sha256
+    return {"file": part.file, "start": part.start, "stop": part.stop, "sha256": sha256}
 
 
 def _parts_only(parts: Sequence[Part]) -> list[Part]:
     return [part for part in parts if "/part-" in part.file]
 
 
+def _cover(parts: Sequence[Part]) -> Iterator[tuple[Part, int, int]]:
+    """Which items to take from which part. Where parts overlap, the one that begins first, then the longer, then by name."""
+    done = 0
+    for part in sorted(parts, key=lambda part: (part.start, -part.stop, part.file)):
+        if part.stop > done:
+            yield part, max(part.start, done), part.stop
+            done = part.stop
+
+
+def _answers(path: Path) -> Iterator[Response]:
+    for number, fields in _read_lines(path):
+        claimed = fields.pop("digest", None)
+        if claimed != digest(fields)[:DIGEST_LENGTH]:
+            raise UserError(
+                f"{path} line {number} is damaged: delete that line and run the same command again, "
+                "only that answer is asked for again."
+            )
+        yield Response(fields["id"], fields["text"], fields["finish_reason"], fields["error"])
+
+
 def _neighbours(parts: list[Part]) -> Iterator[list[Part]]:
-    """Runs of parts that follow one another without a gap."""
+    """Runs of at most ``COMPACT_EVERY`` parts that follow one another without a gap."""
     run: list[Part] = []
     for part in sorted(parts, key=lambda part: part.start):
-        if run and part.start != run[-1].stop:
+        if run and (part.start != run[-1].stop or len(run) == COMPACT_EVERY):
             yield run
             run = []
         run.append(part)

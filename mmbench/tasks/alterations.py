@@ -56,6 +56,10 @@ class Applied:
     modifier: Modifier
     change: Change
 
+    def __reduce__(self) -> tuple[Callable[[str], "Applied"], tuple[str]]:
+        """By its name, since a change is made of functions: tasks travel to other processes."""
+        return _named, (self.name,)
+
 
 def apply(name: str, known: Mapping[str, Modifier]) -> Applied:
     """The modifier that ``jpeg3`` or ``blind`` names. ``UserError`` where there is none, or none of that severity."""
@@ -72,6 +76,12 @@ def apply(name: str, known: Mapping[str, Modifier]) -> Applied:
             f"The task modifier {modifier.key} goes from +{modifier.key}1 to +{modifier.key}{len(modifier.strengths)}."
         )
     return Applied(name, modifier, modifier.make(modifier.strengths[int(found["severity"]) - 1]))
+
+
+def _named(name: str) -> Applied:
+    from mmbench.tasks.modifiers import all_modifiers
+
+    return apply(name, {one.key: one for one in all_modifiers()})
 
 
 def spelling(modifier: Modifier) -> str:

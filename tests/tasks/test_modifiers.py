@@ -1,5 +1,6 @@
 """Task modifiers: what they do to the scored samples, by severity, and that nothing else changes."""
 
+import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -203,6 +204,14 @@ def test_identity_and_names() -> None:
 def test_mistakes_are_one_sentence(key: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         get_task(key)
+
+
+def test_a_modified_task_travels_to_another_process(splits: dict[str, PairedDataset]) -> None:
+    task = modified(question_task(), ["noise2", "shuffled"])
+    sent: Task = pickle.loads(pickle.dumps(task))  # noqa: S301
+    assert (sent.id, [one.name for one in sent.changes]) == (task.id, ["noise2", "shuffled"])
+    pictures = [[sample.image.sha256 for sample in one.split_for(splits.__getitem__, None, 0)] for one in (task, sent)]
+    assert pictures[0] == pictures[1]
 
 
 def test_every_modifier_says_what_it_does() -> None:

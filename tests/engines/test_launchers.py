@@ -1,0 +1,87 @@
+"""torchrun itself, and what Slurm sets in the environment, on the command line: one table, and the bytes of one process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmbench.runs.records import find_runs
+from tests.fakes import picture
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "photos"
+    folder.mkdir()
+    for index in range(30):
+        (folder / f"{index}.png").write_bytes(picture(3 * index))
+        (folder / f"{index}.txt").write_text(f"picture {index}")
+    return folder
+
+
+def command(photos: Path, out: Path, *more: str) -> list[str]:
+    given = ["-m", "tests.engines.fleet:Tiny", "-t", f"retrieval:{photos}", "--batch-size", "4", "-o", str(out)]
+    return ["-m", "mmbench", "run", *given, *more]
+
+
+def start(arguments: list[str], **environment: str) -> subprocess.Popen[str]:
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("SLURM")} | environment
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=surroundings,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def end(process: subprocess.Popen[str], code: int = 0) -> tuple[str, str]:
+    out, err = process.communicate()
+    assert process.returncode == code, (out, err)
+    return out, err
+
+
+def scores(out: Path) -> bytes:
+    (run,) = find_runs(out)
+    return (run.folder / "scores.json").read_bytes()
+
+
+def test_torchrun_and_slurm_give_the_scores_of_one_process(photos: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    end(start(command(photos, tmp_path / "alone")))
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    ranks = start([*torchrun, *command(photos, tmp_path / "torchrun")])
+    slurm = [
+        start(command(photos, tmp_path / "slurm"), SLURM_PROCID=rank, SLURM_NTASKS="2", SLURM_LOCALID=rank)
+        for rank in ("0", "1")
+    ]
+    said, _ = end(ranks)
+    assert said.count("95 % interval") == said.count("is done") == 1
+    both = "".join(end(task)[0] for task in slurm)
+    assert both.count("95 % interval") == both.count("is done") == 1
+    assert scores(tmp_path / "torchrun") == scores(tmp_path / "slurm") == scores(tmp_path / "alone")
+
+
+def test_machines_without_a_common_disk_are_merged(photos: Path, tmp_path: Path) -> None:
+    for part in [start(command(photos, tmp_path / f"machine{n}", "--shard", f"{n}/2")) for n in (1, 2)]:
+        end(part)
+    one, both, own = str(tmp_path / "machine1"), str(tmp_path / "both"), f"retrieval:{photos}"
+    out, err = end(start(["-m", "mmbench", "merge", one, "--out", both, "-t", own]), code=1)
+    assert "28 items are missing" in out
+    assert f"mmbench run -m tests.engines.fleet:Tiny -t {own} --output-dir {both} --batch-size 4" in err
+    end(start(["-m", "mmbench", "merge", one, str(tmp_path / "machine2"), "--out", both, "-t", own]))
+    end(start(command(photos, tmp_path / "alone")))
+    assert scores(tmp_path / "both") == scores(tmp_path / "alone")
+
+
+def test_a_dry_run_shows_the_split(photos: Path, tmp_path: Path) -> None:
+    for option, said in (
+        (("--shard", "2/3"), "6 of 16 batches (shard 2/3)"),
+        (("--workers", "4"), "16 batches over 4"),
+    ):
+        assert said in end(start(command(photos, tmp_path, "--dry-run", "--json", *option)))[0]
