@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 ENTRY_POINTS = "mmbench.models"
-NOWHERE: Mapping[str, str] = MappingProxyType({})
+NOWHERE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class LoadedModel:
     spec: str | None
     config: Mapping[str, Any]
     revision: str | None
-    place: Mapping[str, str] = field(default_factory=lambda: NOWHERE)
+    place: Mapping[str, Any] = field(default_factory=lambda: NOWHERE)
 
     def identity(self) -> dict[str, Any]:
         """What a run's id hashes of the model."""
@@ -121,7 +121,7 @@ def load_model(spec: str, *, device: str | None = None, dtype: str | None = None
     if colon and prefix in _adapters():
         adapter = _adapters()[prefix]
         made = _make(spec, partial(adapter.make, name), config, place, adapter.extra)
-        settings = {key: str(value) for key, value in config.items() if key in adapter.settings}
+        settings = {key: value for key, value in config.items() if key in adapter.settings}
         answers = {key: value for key, value in config.items() if key not in adapter.settings}
         return _wrap(made, spec, answers, {**place, **settings})
     if colon:
@@ -168,7 +168,7 @@ def as_model(
 
 
 def _wrap(
-    model: object, spec: str | None, config: Mapping[str, Any], place: Mapping[str, str] = NOWHERE
+    model: object, spec: str | None, config: Mapping[str, Any], place: Mapping[str, Any] = NOWHERE
 ) -> LoadedModel:
     from mmbench.models.base import ALL_MODALITIES
 
