@@ -203,7 +203,7 @@ def _modalities(names: Collection[str]) -> frozenset[Modality]:
 
 
 def _wrap(
-    model: object, spec: str | None, config: Mapping[str, Any], place: Mapping[str, str] = NOWHERE
+    model: object, spec: str | None, config: Mapping[str, Any], place: Mapping[str, Any] = NOWHERE
 ) -> LoadedModel:
     from mmbench.models.base import ALL_MODALITIES
 

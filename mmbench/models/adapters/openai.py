@@ -7,6 +7,7 @@ whose fault and which bytes an answer is read from are what this adapter is for,
 from typing import Any
 
 from mmbench.models.base import Adapter
+from mmbench.models.served import SETTINGS
 
 
 def make(name: str, **arguments: Any) -> object:
@@ -51,8 +52,5 @@ ADAPTER = Adapter(
     extra="",
     example="openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct",
     summary="Any OpenAI-compatible server: chat with pictures and sound, transcriptions, embeddings of texts.",
-    settings=(
-        "modalities", "api_key_env", "concurrency", "timeout", "max_attempts", "deadline", "startup", "give_up_after",
-        "requests_per_minute", "tokens_per_minute", "input_price", "output_price", "image_tokens",
-    ),
-)  # fmt: skip
+    settings=SETTINGS,
+)

@@ -87,8 +87,9 @@ class Asker:
             await self._pace.turn(call.tokens)
 
     def provenance(self) -> dict[str, Any]:
-        """What the server said that answered."""
+        """What the server said that answered, and the settings with which it was asked."""
         return {
+            "settings": self._options.settings(),
             "endpoint": self._endpoint.host,
             "served_models": sorted(self._models),
             "system_fingerprints": sorted(self._fingerprints),

@@ -55,7 +55,7 @@ class ServedEmbedder:
         return np.concatenate([result for result in found if not isinstance(result, FailedRequestError)])
 
     def provenance(self) -> dict[str, Any]:
-        """What the server said that answered, since this object was made."""
+        """What the server said that answered, since this object was made, and the settings."""
         return self._asker.provenance()
 
     def _ask(self, texts: Sequence[str], chunks: Sequence[range]) -> list[NDArray[np.float32] | FailedRequestError]:

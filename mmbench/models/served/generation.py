@@ -68,7 +68,7 @@ class ServedGenerator:
         return Usage(read, written, self._options.cost(read, written))
 
     def provenance(self) -> dict[str, Any]:
-        """What the server said that answered, since this object was made."""
+        """What the server said that answered, since this object was made, and the settings."""
         return self._asker.provenance()
 
     def _input_tokens(self, request: Request) -> int | None:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mmbench.errors import UserError
+from mmbench.models.served import SETTINGS
 from mmbench.samples import Modality
 
 SECRET = {"api_key", "key", "token", "headers", "authorization", "password"}
@@ -12,7 +13,7 @@ OURS = {"messages", "input", "model", "stream", "n"}
 
 
 class Options(BaseModel):
-    """What can be chosen. Those from ``modalities`` on move no answer: they are no part of a run's identity, and it goes on with others.
+    """What can be chosen. The ``SETTINGS`` move no answer: they are no part of a run's identity, and it goes on with others.
 
     Attributes:
         api: ``chat`` (chat/completions), ``transcriptions`` (audio/transcriptions) or ``embeddings`` (embeddings, of texts).
@@ -97,6 +98,10 @@ class Options(BaseModel):
                 "input_price and output_price belong together: give both, in US dollars per million tokens."
             )
         return found
+
+    def settings(self) -> dict[str, Any]:
+        """The settings that were given, as JSON values."""
+        return self.model_dump(mode="json", include=self.model_fields_set & set(SETTINGS))
 
     def cost(self, input_tokens: int | None, output_tokens: int | None) -> float | None:
         """In US dollars; ``None`` where a price or a count is unknown."""

@@ -33,8 +33,9 @@ class Verdicts:
         self._held.append((place, response))
         reasons = Counter(NUMBER.sub("#", held.error or "") for _, held in self._held)
         if 0 < self._limit <= max(reasons.values()):
+            last = (response.error or "").rstrip(".")
             raise RunFailedError(
-                f"{self._host} answered none of {len(self._held)} requests in a row; the last was {response.error}. "
+                f"{self._host} answered none of {len(self._held)} requests in a row; the last was {last}. "
                 "None of them is stored: mend the cause and run the same command again, "
                 "or record them as errors (--model-args 'give_up_after: 0')."
             )

@@ -54,6 +54,7 @@ def test_who_answered_is_recorded_and_a_change_is_said(
     with pytest.warns(UserWarning, match="now answers as 'name-2026-02-02', before as name-2026-01-01"):
         model.generate(questions(6))
     assert model.provenance() == {
+        "settings": {"concurrency": 1},
         "endpoint": f"127.0.0.1:{server.port}",
         "served_models": ["name-2026-01-01", "name-2026-02-02"],
         "system_fingerprints": ["fp_1"],

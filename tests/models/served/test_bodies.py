@@ -126,7 +126,9 @@ def test_sound_is_sent_as_it_is_or_as_wav(
     buffer = io.BytesIO()
     soundfile.write(buffer, np.zeros(800), 16_000, format="WAV", subtype="PCM_16")
     wav = media_part(Modality.AUDIO, "audio/wav", buffer.getvalue())
-    served(concurrency=1).generate([ask("a", wav), ask("b", flac)])
+    model = served()
+    for request in (ask("a", wav), ask("b", flac)):
+        model.generate([request])
     first, second = (sent(server, place)["messages"][0]["content"][0]["input_audio"] for place in (0, 1))
     assert (first["format"], base64.b64decode(first["data"])) == ("wav", wav.data)
     assert second["format"] == "wav"

@@ -102,7 +102,7 @@ def test_settings_are_no_part_of_the_identity() -> None:
     set_ = load_model("openai:name", concurrency=2, input_price=1, output_price=2, timeout=5, api_key_env="OTHER")
     other = load_model("openai:name", extra={"top_p": 0.9})
     assert set_.identity() == plain.identity() != other.identity()
-    assert set_.place["concurrency"] == "2"
+    assert set_.place["concurrency"] == 2
     assert load_model("openai:http://localhost:1/v1#name").identity() != plain.identity()
     assert load_model("openai:name", revision="0123abc").card.revision == "0123abc@api.openai.com"
 
@@ -110,6 +110,10 @@ def test_settings_are_no_part_of_the_identity() -> None:
 def test_every_setting_is_an_argument_and_the_others_move_answers() -> None:
     names = list(Options.model_fields)
     assert list(ADAPTER.settings) == names[names.index("modalities") :]
+    assert load_model("openai:name", concurrency=2, modalities=["text"]).model.provenance()["settings"] == {  # type: ignore[attr-defined]
+        "concurrency": 2,
+        "modalities": ["text"],
+    }
 
 
 @pytest.mark.parametrize(
