@@ -2,18 +2,20 @@
 
 import errno
 import platform
-import resource
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from mmbench.engines.budget import Budget, Failures
+from mmbench.engines.features import FOLDER, Cache
 from mmbench.engines.local import Settings, execute
+from mmbench.engines.measures import Meter, peak_memory_mb, place_of
+from mmbench.engines.reading import THREADS
 from mmbench.errors import RunFailedError, UserError
 from mmbench.files import atomic_path, write_json
 from mmbench.models import LoadedModel
@@ -22,6 +24,8 @@ from mmbench.runs.identity import folder_name, identity, run_id
 from mmbench.runs.records import SCHEMA_VERSION, Run, read_run
 from mmbench.runs.scoring import report, sample_table
 from mmbench.runs.store import Store
+from mmbench.runs.usage import columns, totals
+from mmbench.samples import Usage
 from mmbench.tasks.base import Ask, Plan, Scored, Task
 
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
@@ -36,10 +40,13 @@ class Options:
         output_dir: where run folders go.
         batch_size: items per call of the model; part of the run's identity.
         limit: about this many samples: whole groups, seeded and nested.
-        seed: of the limit.
+        seed: of the limit, and of models that draw at random.
         restart: throw away what is stored and begin again.
         max_errors: the share of failed samples above which the run fails.
         progress: show bars (never where standard error is not a terminal).
+        cache: take embeddings from earlier runs of the same model on the same batches, and keep them for later ones.
+        budget: the dollars that all runs with these options may spend together.
+        threads: that make and decode the next batch while the model works; 0 for none.
     """
 
     output_dir: Path = Path("runs")
@@ -49,6 +56,9 @@ class Options:
     restart: bool = False
     max_errors: float = DEFAULT_MAX_ERRORS
     progress: bool = True
+    cache: bool = True
+    budget: Budget = field(default_factory=Budget)
+    threads: int = THREADS
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,29 +140,47 @@ def _run(job: Job, options: Options) -> Run:
     previous = _previous(job)
     if previous is None:
         _write_record(job, "running", {"started": started.isoformat(timespec="seconds")})
-    asked = execute(
-        job.model,
-        job.plan,
-        store,
-        Settings(options.batch_size, options.progress),
-        f"{job.model.card.name} {job.task.id}",
-    )
+    meter = Meter()
+    title = f"{job.model.card.name} {job.task.id}"
+    try:
+        asked = execute(job.model, job.plan, store, settings_of(job, options, store), title, meter.tally)
+    except RunFailedError:
+        if previous is None:
+            facts = provenance(started, time.perf_counter() - began, 0, place_of(job.model)["device"])
+            _write_record(job, "failed", facts | meter.facts(job.model))
+        raise
+    asking = time.perf_counter() - began
     if asked == 0 and previous is not None and previous.report["metric"] == job.task.metric.signature:
         return previous
     scored = job.plan.score({stage.name: store.read(stage) for stage in job.plan.stages})
-    _write_scores(job, scored)
-    failed = len(scored.errors) > options.max_errors * sum(len(stage.ids) for stage in job.plan.stages)
-    facts = provenance(started, time.perf_counter() - began, asked, getattr(job.model.model, "device", None))
+    usages = [store.usage(stage) for stage in job.plan.stages]
+    _write_scores(job, scored, usages)
+    failures = _failures(job, options)
+    failures.add(scored.errors)
+    failed = failures.are_too_many
+    facts = provenance(started, time.perf_counter() - began, asked, place_of(job.model)["device"], asking)
+    facts |= {**meter.facts(job.model), "usage": totals([usage for stage in usages for usage in stage.values()])}
     if asked or previous is None:
         _write_record(job, "failed" if failed else "complete", facts)
     if failed:
-        key, reason = next(iter(scored.errors.items()))
-        raise RunFailedError(
-            f"{len(scored.errors)} samples of {job.task.id} failed, above --max-errors {options.max_errors:g} "
-            f"(the first, {key}: {reason}). "
-            f"Everything is kept in {job.folder}: raise --max-errors to accept it, or mend the cause and run again with --restart."
-        )
+        raise failures.failure()
     return read_run(job.folder)
+
+
+def settings_of(job: Job, options: Options, store: Store) -> Settings:
+    """How a job is executed. What failed in an earlier session counts against ``max_errors`` too."""
+    failures = _failures(job, options)
+    for stage in job.plan.stages:
+        failures.add(store.errors(stage))
+    cache = Cache(options.output_dir / FOLDER, fresh=options.restart) if options.cache else None
+    return Settings(
+        options.batch_size, options.progress, options.seed, options.threads, cache, options.budget, failures
+    )
+
+
+def _failures(job: Job, options: Options) -> Failures:
+    total = sum(len(stage.ids) for stage in job.plan.stages)
+    return Failures(job.task.id, job.folder, options.max_errors, total)
 
 
 def _previous(job: Job) -> Run | None:
@@ -163,11 +191,13 @@ def _previous(job: Job) -> Run | None:
     return run if run.record["status"] == "complete" else None
 
 
-def _write_scores(job: Job, scored: Scored) -> None:
+def _write_scores(job: Job, scored: Scored, usages: Sequence[Mapping[str, Usage]]) -> None:
     import pandas as pd
 
+    table = sample_table(scored)
+    table |= {name: values for name, values in columns(scored.ids, usages).items() if name not in table}
     with atomic_path(job.folder / "samples.parquet") as temporary:
-        pd.DataFrame(sample_table(scored)).to_parquet(temporary, index=False)
+        pd.DataFrame(table).to_parquet(temporary, index=False)
     write_json(job.folder / "scores.json", report(job.task, job.plan, scored))
 
 
@@ -194,17 +224,21 @@ def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
     write_json(job.folder / "run.json", record)
 
 
-def provenance(started: datetime, seconds: float, asked: int, device: object) -> dict[str, Any]:
-    """When, where and how fast: what a run records and its id does not hash. ``device`` is what the model says, if it does."""
+def provenance(
+    started: datetime, seconds: float, asked: int, device: object, asking: float | None = None
+) -> dict[str, Any]:
+    """When, where and how fast: what a run records and its id does not hash.
+
+    ``device`` is what the model says, if it does; ``asking`` are the seconds without scoring.
+    """
     import mmbench
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
     return {
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
-        "samples_per_second": round(asked / seconds, 2) if seconds > 0 and asked else None,
-        "peak_memory_mb": round(peak, 1),
+        "samples_per_second": round(asked / (asking or seconds), 2) if seconds > 0 and asked else None,
+        "peak_memory_mb": peak_memory_mb(),
         "device": None if device is None else str(device),
         "python": platform.python_version(),
         "mmbench": mmbench.__version__,

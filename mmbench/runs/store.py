@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from mmbench.errors import RunFailedError, UserError
 from mmbench.files import atomic_path, canonical_json, digest, file_sha256
-from mmbench.samples import Response
+from mmbench.runs.usage import COLUMNS, as_fields, from_fields
+from mmbench.samples import Response, Usage
 from mmbench.tasks.base import Output, Stage
 
 COMPACT_EVERY = 256
@@ -81,7 +82,7 @@ class Store:
             loose.clear()
 
     def add_responses(self, stage: str, responses: Sequence[Response], facts: Mapping[str, Any]) -> None:
-        """Store responses, one line each, and sync them to the disk."""
+        """Store responses, one line each, and sync them to the disk. ``facts``: ``seconds``, each one's share of a batch's."""
         path = self.folder / stage / "responses.jsonl"
         path.parent.mkdir(exist_ok=True)
         lines = []
@@ -93,8 +94,35 @@ class Store:
                 "error": response.error,
                 **facts,
             }
+            if response.usage is not None:
+                fields["usage"] = as_fields(response.usage)
             lines.append(canonical_json({**fields, "digest": digest(fields)[:DIGEST_LENGTH]}))
         _append(path, lines)
+
+    def note(self, event: str, stage: str, **facts: Any) -> None:
+        """Journal something that happened to a stage, for people and for ``noted``."""
+        self._log({"event": event, "stage": stage, **facts})
+
+    def noted(self, event: str, stage: str) -> list[dict[str, Any]]:
+        """What was journalled as ``event`` of a stage, in order."""
+        return [entry for entry in self._entries() if entry["event"] == event and entry.get("stage") == stage]
+
+    def errors(self, stage: Stage) -> dict[str, str]:
+        """The reason per id of those stored items that failed."""
+        if stage.ask == "generate":
+            return {one.sample_id: one.error for one in self._responses(stage.name) if one.error is not None}
+        return {key: why for part in self._parts(stage.name) for key, why in self._errors_of(part).items()}
+
+    def usage(self, stage: Stage) -> dict[str, Usage]:
+        """What the stored items took, by id; seconds are an item's share of its batch's where nobody timed the item itself."""
+        if stage.ask == "generate":
+            return {one.sample_id: one.usage for one in self._responses(stage.name) if one.usage is not None}
+        found: dict[str, Usage] = {}
+        for entry in self.noted("part", stage.name):
+            if entry.get("seconds") is not None:
+                share = Usage(seconds=entry["seconds"] / (entry["stop"] - entry["start"]))
+                found.update(dict.fromkeys(stage.ids[entry["start"] : entry["stop"]], share))
+        return found
 
     def finish(self, stage: Stage) -> None:
         """Compact what a complete stage left in single parts or lines."""
@@ -117,7 +145,7 @@ class Store:
             return Output([None if key in errors else found[key].text for key in stage.ids], errors)
         loaded = [self._load(part) for part in sorted(self._parts(stage.name), key=lambda part: part.start)]
         failed = {key: reason for _, errors in loaded for key, reason in errors.items()}
-        return Output(_joined([values for values, _ in loaded]), failed)
+        return Output(joined([values for values, _ in loaded]), failed)
 
     def save_fit(self, phase: str, state: Mapping[str, NDArray[Any] | str]) -> None:
         """Store what a model fitted, before anything is asked of it."""
@@ -165,13 +193,20 @@ class Store:
             values: NDArray[Any] = handle.get_tensor("values")
             return values, errors
 
+    def _errors_of(self, part: Part) -> dict[str, str]:
+        from safetensors import safe_open
+
+        with safe_open(self.folder / part.file, framework="numpy") as handle:
+            errors: dict[str, str] = json.loads((handle.metadata() or {}).get("errors", "{}"))
+            return errors
+
     def _compact(self, stage: str, parts: list[Part]) -> None:
         """Join neighbouring parts into blocks. The old files go only after the block is journalled."""
         for run in _neighbours(parts):
             loaded = [self._load(part) for part in run]
             errors = {key: reason for _, found in loaded for key, reason in found.items()}
             name = f"{stage}/block-{run[0].start:09d}-{run[-1].stop:09d}.safetensors"
-            block = self._write(name, _joined([values for values, _ in loaded]), errors, run[0].start)
+            block = self._write(name, joined([values for values, _ in loaded]), errors, run[0].start)
             self._log({"event": "block", "stage": stage, **_as_json(block), "replaces": [part.file for part in run]})
             for part in run:
                 (self.folder / part.file).unlink()
@@ -184,10 +219,17 @@ class Store:
         if not lines.exists():
             return
         rows = [
-            {"id": one.sample_id, "text": one.text, "finish_reason": one.finish_reason, "error": one.error}
+            {
+                "id": one.sample_id,
+                "text": one.text,
+                "finish_reason": one.finish_reason,
+                "error": one.error,
+                **as_fields(one.usage),
+            }
             for one in self._responses(stage)
         ]
-        schema = pa.schema([(name, pa.string()) for name in ("id", "text", "finish_reason", "error")])
+        words = [(name, pa.string()) for name in ("id", "text", "finish_reason", "error")]
+        schema = pa.schema([*words, *((name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items())])
         name = f"{stage}/responses.parquet"
         with atomic_path(self.folder / name) as temporary:
             pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
@@ -218,7 +260,10 @@ class Store:
                     f"{path} line {number} is damaged: delete that line and run the same command again, "
                     "only that answer is asked for again."
                 )
-            compacted[fields["id"]] = Response(fields["id"], fields["text"], fields["finish_reason"], fields["error"])
+            usage = from_fields(fields.get("usage", {}), fields.get("seconds"))
+            compacted[fields["id"]] = Response(
+                fields["id"], fields["text"], fields["finish_reason"], fields["error"], usage
+            )
         return list(compacted.values())
 
     def _read_table(self, entry: Mapping[str, Any]) -> Iterator[Response]:
@@ -233,7 +278,7 @@ class Store:
                 f"or delete it and run the same command again to ask for its {entry['n']} answers again."
             )
         for row in pq.read_table(path).to_pylist():
-            yield Response(row["id"], row["text"], row["finish_reason"], row["error"])
+            yield Response(row["id"], row["text"], row["finish_reason"], row["error"], from_fields(row))
 
     def _check(self, part: Part) -> None:
         path = self.folder / part.file
@@ -250,7 +295,7 @@ class Store:
         _append(self._journal, [canonical_json(dict(entry))])
 
 
-def _joined(batches: Sequence[NDArray[Any]]) -> NDArray[Any]:
+def joined(batches: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """Batches below one another; one in which every item failed is a column of NaN and takes the others' width."""
     width = max(batch.shape[1] for batch in batches)
     if any(batch.shape[1] not in (1, width) for batch in batches):
