@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmbench.checking import check, peek
 from mmbench.data import download, verify
+from mmbench.engines.budget import Budget
 from mmbench.engines.evaluation import Options, evaluate_one, refusal
 from mmbench.errors import UserError
 from mmbench.loaders import DatasetCard, all_cards, load_dataset
@@ -39,6 +40,10 @@ def evaluate(
     restart: bool = False,
     max_errors: float = 0.01,
     progress: bool = True,
+    device: str | None = None,
+    dtype: str | None = None,
+    cache: bool = True,
+    max_cost: float | None = None,
 ) -> Run | list[Run]:
     """Evaluate a model; what was done before is not done again.
 
@@ -48,20 +53,28 @@ def evaluate(
         output_dir: run folders go to ``output_dir/<model>/<task>/<id>``.
         batch_size: items per call of the model.
         limit: about this many samples: whole groups, seeded and nested. The run is marked as partial and never ranked.
-        seed: of the limit.
+        seed: of the limit, and of models that draw at random.
         restart: throw away what is stored and begin again.
         max_errors: the share of failed samples, in [0, 1], above which the run fails.
         progress: show bars.
+        device: where a model that is named by a spec string runs (``cuda:1``).
+        dtype: of its weights (``bfloat16``).
+        cache: share embeddings between runs of the same model on the same batches.
+        max_cost: the US dollars that all runs may spend together; then it stops, and the same call goes on.
 
     Returns:
         the run of one task, or a list of runs.
 
     Raises:
         UserError: an unknown name, a task that the model cannot do, a damaged store.
-        RunFailedError: too many failed samples, a full disk, a model that breaks its contract.
+        RunFailedError: too many failed samples, a full disk, a model that breaks its contract, ``max_cost`` is spent.
     """
-    loaded = load_model(model) if isinstance(model, str) else wrap_model(model)
-    options = Options(Path(output_dir), batch_size, limit, seed, restart, max_errors, progress)
+    if not isinstance(model, str) and (device or dtype):
+        raise UserError("device and dtype are for a model that is named by a spec string: yours was made already.")
+    loaded = load_model(model, device=device, dtype=dtype) if isinstance(model, str) else wrap_model(model)
+    options = Options(
+        Path(output_dir), batch_size, limit, seed, restart, max_errors, progress, cache=cache, budget=Budget(max_cost)
+    )
     if isinstance(tasks, str | Task) and not _is_suite(tasks):
         return evaluate_one(loaded, _task(tasks), options)
     return [evaluate_one(loaded, task, options) for task in selected_tasks(loaded, tasks)]
@@ -93,7 +106,7 @@ def score(
     if not answers.ids & known:
         some = next(iter(sorted(known)))
         raise UserError(f"{predictions} predicts none of the samples of {task}: its ids should look like {some!r}.")
-    return evaluate_one(wrap_model(answers), chosen, Options(Path(output_dir), max_errors=max_errors))
+    return evaluate_one(wrap_model(answers), chosen, Options(Path(output_dir), max_errors=max_errors, stop_early=False))
 
 
 def list_datasets(*, task: str | None = None, modality: str | None = None) -> "pd.DataFrame":

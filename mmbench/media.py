@@ -203,7 +203,11 @@ class _Ahead:
     def forget(self, early: Early) -> None:
         if early.taken or self._remove(early.wanted, early) is None or early.future.cancel():
             return
-        early.future.add_done_callback(lambda done: done.exception() or self._add_bytes(-_bytes(done.result())))
+        early.future.add_done_callback(self._drop)
+
+    def _drop(self, done: Future[Any]) -> None:
+        if done.exception() is None:
+            self._add_bytes(-_bytes(done.result()))
 
     @contextmanager
     def waiting(self) -> Iterator[None]:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from mmbench.api import selected_tasks
-from mmbench.engines.evaluation import Options, evaluate_one, prepare
+from mmbench.engines.evaluation import Options, evaluate_one
 from mmbench.errors import InterruptedRunError, RunFailedError, UserError
-from mmbench.loaders.cache import is_built
 from mmbench.models import LoadedModel, load_model
 from mmbench.runs.records import Run
-from mmbench.runs.store import Store
 from mmbench.tasks import Task, get_suite
 
 if TYPE_CHECKING:
@@ -28,11 +26,13 @@ class Request:
     suite: str | None
     model_args: str | None
     options: Options
+    device: str | None = None
+    dtype: str | None = None
 
 
 def execute(request: Request, *, quiet: bool) -> list[Run]:
     """Run every task; one that fails is reported at the end, after the others. ``RunFailedError`` then names it."""
-    model, tasks = _chosen(request, quiet=quiet)
+    model, tasks = chosen(request, quiet=quiet)
     runs, failures = [], []
     for task in tasks:
         try:
@@ -48,10 +48,19 @@ def execute(request: Request, *, quiet: bool) -> list[Run]:
     return runs
 
 
-def describe(request: Request) -> list[dict[str, Any]]:
-    """Per task what would be built, asked and stored."""
-    model, tasks = _chosen(request, quiet=True)
-    return [_plan_row(model, task, request.options) for task in tasks]
+def chosen(request: Request, *, quiet: bool) -> tuple[LoadedModel, list[Task]]:
+    """The model and the tasks that a command line names."""
+    if bool(request.tasks) == bool(request.suite):
+        raise UserError(
+            "Name what to run: either tasks with -t or one suite with -s (see `mmbench list tasks`, `mmbench list suites`)."
+        )
+    model = load_model(request.model, device=request.device, dtype=request.dtype, **_arguments(request.model_args))
+    say = None if quiet else lambda text: typer.echo(text, err=True)
+    wanted = get_suite(request.suite) if request.suite else list(request.tasks)
+    tasks = selected_tasks(model, wanted, say)
+    if not tasks:
+        raise UserError(f"{request.model} can do none of the tasks of {request.suite}.")
+    return model, tasks
 
 
 def board_of(runs: list[Path], suite: str | None) -> "Leaderboard":
@@ -67,20 +76,6 @@ def board_of(runs: list[Path], suite: str | None) -> "Leaderboard":
     )
 
 
-def _chosen(request: Request, *, quiet: bool) -> tuple[LoadedModel, list[Task]]:
-    if bool(request.tasks) == bool(request.suite):
-        raise UserError(
-            "Name what to run: either tasks with -t or one suite with -s (see `mmbench list tasks`, `mmbench list suites`)."
-        )
-    model = load_model(request.model, **_arguments(request.model_args))
-    say = None if quiet else lambda text: typer.echo(text, err=True)
-    chosen = get_suite(request.suite) if request.suite else list(request.tasks)
-    tasks = selected_tasks(model, chosen, say)
-    if not tasks:
-        raise UserError(f"{request.model} can do none of the tasks of {request.suite}.")
-    return model, tasks
-
-
 def _arguments(text: str | None) -> dict[str, Any]:
     import yaml
 
@@ -93,28 +88,3 @@ def _arguments(text: str | None) -> dict[str, Any]:
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         raise UserError("--model-args has to be names and values in YAML, as 'seed: 3' or '{seed: 3, width: 8}'.")
     return found
-
-
-def _plan_row(model: LoadedModel, task: Task, options: Options) -> dict[str, Any]:
-    if not is_built(task.card, task.split):
-        count = task.card.splits[task.split].count
-        return {
-            "task": task.id,
-            "data": "would be built first",
-            "items": count if isinstance(count, int) else "unknown",
-            "stored": 0,
-            "to ask": "all",
-            "folder": "–",
-        }
-    job = prepare(model, task, options)
-    store = Store(job.folder / "outputs")
-    total = sum(len(stage.ids) for stage in job.plan.stages)
-    left = total if options.restart else sum(len(store.missing(stage)) for stage in job.plan.stages)
-    return {
-        "task": task.id,
-        "data": "in the cache",
-        "items": total,
-        "stored": total - left,
-        "to ask": left,
-        "folder": str(job.folder),
-    }

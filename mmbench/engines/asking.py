@@ -80,13 +80,15 @@ def ask(
     found: Put[Any] = put(call, names, size or len(items), broken)
     seconds = round(time.perf_counter() - began, 6)
     ids = [stage.ids[place] for place in wanted]
-    facts = {"seconds": seconds, "size": found.size, "raised": found.raised, "apart": found.apart}
     if stage.ask == "generate":
-        responses = _responses(ids, found)
+        values, responses = None, _responses(ids, found)
         errors = {one.sample_id: one.error for one in responses if one.error is not None}
-        return Asked(wanted[0], len(ids), None, responses, errors, **facts)
-    values = _rows(model, stage, len(ids), found)
-    return Asked(wanted[0], len(ids), values, (), {ids[i]: found.errors[i] for i in sorted(found.errors)}, **facts)
+    else:
+        values, responses = _rows(model, stage, len(ids), found), []
+        errors = {ids[index]: found.errors[index] for index in sorted(found.errors)}
+    return Asked(
+        wanted[0], len(ids), values, responses, errors, seconds, found.size, raised=found.raised, apart=found.apart
+    )
 
 
 def _seeded(
@@ -171,9 +173,9 @@ def _generated(model: LoadedModel, stage: Stage, items: Sequence[Any], part: Seq
 
 def check_response(model: LoadedModel, response: object) -> None:
     """``RunFailedError`` where a model returned something else than a response with a text."""
-    text = getattr(response, "text", None)
-    if not isinstance(response, Response) or not isinstance(text, str):
-        said = type(response).__name__ if text is None else f"a Response whose text is {type(text).__name__}"
+    if not isinstance(response, Response) or not isinstance(response.text, str):
+        what = type(response).__name__
+        said = f"a Response whose text is {type(response.text).__name__}" if isinstance(response, Response) else what
         raise RunFailedError(
             f"{model.card.name} returned {said} where an mmbench.Response with a text has to be (see mmbench.samples)."
         )

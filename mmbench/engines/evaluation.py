@@ -47,6 +47,7 @@ class Options:
         cache: take embeddings from earlier runs of the same model on the same batches, and keep them for later ones.
         budget: the dollars that all runs with these options may spend together.
         threads: that make and decode the next batch while the model works; 0 for none.
+        stop_early: end as soon as more than ``max_errors`` failed, and not only when all was asked.
     """
 
     output_dir: Path = Path("runs")
@@ -59,6 +60,7 @@ class Options:
     cache: bool = True
     budget: Budget = field(default_factory=Budget)
     threads: int = THREADS
+    stop_early: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +171,10 @@ def _run(job: Job, options: Options) -> Run:
 
 def settings_of(job: Job, options: Options, store: Store) -> Settings:
     """How a job is executed. What failed in an earlier session counts against ``max_errors`` too."""
-    failures = _failures(job, options)
-    for stage in job.plan.stages:
-        failures.add(store.errors(stage))
+    failures = _failures(job, options) if options.stop_early else None
+    if failures is not None:
+        for stage in job.plan.stages:
+            failures.add(store.errors(stage))
     cache = Cache(options.output_dir / FOLDER, fresh=options.restart) if options.cache else None
     return Settings(
         options.batch_size, options.progress, options.seed, options.threads, cache, options.budget, failures

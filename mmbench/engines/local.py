@@ -1,7 +1,7 @@
 """One machine, one process: fit where a model fits, then ask batch by batch and store each answer before the next."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -143,7 +143,7 @@ class _Asking:
         failures = self.settings.failures
         return not self.settings.budget.is_spent and not (failures is not None and failures.are_too_many)
 
-    def _batched(self) -> Iterator[int]:
+    def _batched(self) -> Generator[int, None, None]:
         plan, todo = self._grid(), set(self.missing)
         with closing(read_ahead(self.model, self.stage, plan, self.settings.threads)) as batches:
             for batch in batches if self.goes_on() else ():
@@ -156,7 +156,7 @@ class _Asking:
                 if not self.goes_on():
                     return
 
-    def _streamed(self) -> Iterator[int]:
+    def _streamed(self) -> Generator[int, None, None]:
         seed_all(self.settings.seed, self.stage.name)
         streamed = Streamed(self.model, self.stage, self.missing, self.goes_on)
         with closing(iter(streamed)) as arriving:

@@ -1,7 +1,7 @@
 """The items of a stage batch by batch, the next batch made and its media decoded in threads while the model works on this one."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,7 +35,7 @@ def read(model: LoadedModel, stage: Stage, wanted: Sequence[int]) -> Batch:
 
 def read_ahead(
     model: LoadedModel, stage: Stage, plan: Sequence[Sequence[int]], threads: int = THREADS
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """One batch after another, as ``read`` gives them.
 
     With ``threads`` the next batch is made while this one is used, and its media are decoded (``mmbench.media.decode_early``) until it

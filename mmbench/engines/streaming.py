@@ -1,7 +1,7 @@
 """Answers that arrive one by one, in any order: each is handed on the moment it is there, and each request is answered exactly once."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from typing import Any
 
@@ -39,7 +39,7 @@ class Streamed:
         self._waiting: dict[str, Request] = {}  # taken by this stream and not answered yet
         self._broken: list[Response] = []  # for requests that cannot be made
 
-    def __iter__(self) -> Iterator[Response]:
+    def __iter__(self) -> Generator[Response, None, None]:
         """Each response as it arrives."""
         while self._goes_on() and (self._again or self._places is not None):
             again = self._again.popleft() if self._again else None
