@@ -6,6 +6,7 @@ without its line is made again, a torn last line is cut off, and anything else t
 which file.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmbench.errors import RunFailedError, UserError
-from mmbench.files import atomic_path, canonical_json, digest, file_sha256
+from mmbench.files import atomic_path, canonical_json, digest, file_sha256, write_bytes
 from mmbench.runs.usage import COLUMNS, as_fields, from_fields
 from mmbench.samples import Response, Usage
 from mmbench.tasks.base import Output, Stage
@@ -176,14 +177,11 @@ class Store:
             return state | dict(handle.metadata() or {})
 
     def _write(self, name: str, values: NDArray[Any], errors: Mapping[str, str], start: int) -> Part:
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
-        with atomic_path(self.folder / name) as temporary:
-            save_file(
-                {"values": np.ascontiguousarray(values)}, temporary, metadata={"errors": canonical_json(dict(errors))}
-            )
-            sha256 = file_sha256(temporary)
-        return Part(name, start, start + len(values), sha256)
+        data = save({"values": np.ascontiguousarray(values)}, metadata={"errors": canonical_json(dict(errors))})
+        write_bytes(self.folder / name, data)
+        return Part(name, start, start + len(values), hashlib.sha256(data).hexdigest())
 
     def _load(self, part: Part) -> tuple[NDArray[Any], dict[str, str]]:
         from safetensors import safe_open

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ COLUMNS = {
 
 def as_fields(usage: Usage | None) -> dict[str, Any]:
     """What is known, for JSON: whole and finite numbers."""
-    known = {} if usage is None else {name: value for name, value in asdict(usage).items() if value is not None}
+    known = {name: value for name in COLUMNS if (value := getattr(usage, name, None)) is not None}
     numbers = {name: int(value) if COLUMNS[name] == "int64" else float(value) for name, value in known.items()}
     return {name: value for name, value in numbers.items() if math.isfinite(value)}
 

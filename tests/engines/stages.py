@@ -44,7 +44,7 @@ def run(
     store = Store(folder)
     wrapped = model if isinstance(model, LoadedModel) else loaded(model)
     failures = Failures("fake.task", folder, max_errors, sum(len(stage.ids) for stage in stages))
-    plan = Plan((Phase("all", stages, lambda: ([], [])),), lambda outputs: outputs, 0, {}, {})  # type: ignore[arg-type, return-value]
+    plan = Plan((Phase("all", stages, lambda: ([], [])),), lambda outputs: outputs, 0, {}, {})
     how = Settings(batch_size, False, budget=Budget(max_cost), failures=failures, **settings)
     execute(wrapped, plan, store, how, "fake", tally)
     return store

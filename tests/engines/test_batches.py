@@ -11,6 +11,7 @@ import pytest
 
 from mmbench.engines.measures import Tally
 from mmbench.errors import RunFailedError
+from mmbench.runs.store import Store
 from mmbench.samples import MediaError, Request, Response, Sample
 from mmbench.tasks.base import Stage
 from tests.engines.stages import N, answer, answered, ids, loaded, missing, questions, run, texts
@@ -57,6 +58,10 @@ def sizes(model: Model) -> list[int]:
     return [len(call) for call in model.calls]
 
 
+def values(store: Store, stage: Stage | None = None) -> Any:
+    return np.asarray(store.read(stage or texts()).values)
+
+
 def journal(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
 
@@ -87,7 +92,7 @@ def test_a_batch_is_halved_until_memory_is_enough_and_later_ones_begin_there(
     assert store.noted("halved", stage.name) == [{"event": "halved", "stage": stage.name, "start": 0, "size": 2}]
     assert tally.size == 2
     whole = run(tmp_path / "whole", Model(), stage)
-    assert np.array_equal(store.read(stage).values, whole.read(stage).values)
+    assert np.array_equal(values(store, stage), values(whole, stage))
     if stage.ask == "embed":
         assert len([entry for entry in journal(tmp_path) if entry["event"] == "part"]) == N / 8
 
@@ -108,7 +113,7 @@ def test_a_resumed_run_begins_at_the_size_that_worked(tmp_path: Path) -> None:
 def test_an_item_that_is_too_large_alone_is_an_error_of_that_item(tmp_path: Path) -> None:
     store = run(tmp_path, Model(raising_on("s11", error=MemoryError())), texts())
     assert store.errors(texts()) == {"s11": "not enough memory even for this item alone"}
-    assert np.isnan(np.asarray(store.read(texts()).values)).sum() == 2
+    assert np.isnan(values(store)).sum() == 2
 
 
 @STAGES
@@ -190,15 +195,15 @@ class Draws(Model):
 
 
 def test_draws_of_a_resumed_run_are_those_of_an_unbroken_one(tmp_path: Path) -> None:
-    whole = np.asarray(run(tmp_path / "whole", Draws(), texts()).read(texts()).values)
+    whole = values(run(tmp_path / "whole", Draws(), texts()))
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "broken", Draws(raising_on("s20", error=KeyboardInterrupt())), texts())  # type: ignore[arg-type]
     random.seed(5)
     again = run(tmp_path / "broken", Draws(), texts())
-    assert np.array_equal(whole, again.read(texts()).values)
+    assert np.array_equal(whole, values(again))
     assert len(np.unique(whole)) == whole.size
     other = run(tmp_path / "other", Draws(), texts(), seed=1)
-    assert not np.array_equal(whole, other.read(texts()).values)
+    assert not np.array_equal(whole, values(other))
 
 
 def test_draws_of_torch_too(tmp_path: Path) -> None:
@@ -208,8 +213,8 @@ def test_draws_of_torch_too(tmp_path: Path) -> None:
         def embed(self, samples: Sequence[Sample], **how: Any) -> Any:
             return torch.rand(len(samples), 3).numpy()
 
-    values = [np.asarray(run(tmp_path / str(i), Torch(), texts()).read(texts()).values) for i in range(2)]
-    assert np.array_equal(*values)
+    first, second = (values(run(tmp_path / str(i), Torch(), texts())) for i in range(2))
+    assert np.array_equal(first, second)
 
 
 def test_the_callers_own_draws_go_on_as_if_nothing_had_happened(tmp_path: Path) -> None:

@@ -146,13 +146,13 @@ def test_features_of_a_split_come_from_what_a_run_embedded(tmp_path: Path) -> No
     run(tmp_path / "run", MODEL, texts(), cache=cache)
     model = Model()
     text = frozenset({Modality.TEXT})
-    samples = [replace(sample, target="secret", group="g") for sample in texts().items]  # type: ignore[type-var]
-    found = embeddings(loaded(model), samples, modalities=text, batch_size=8, cache=cache)  # type: ignore[arg-type]
+    samples = [Sample(f"s{i}", (TextPart(f"text {i}"),), target="secret", group="g") for i in range(N)]
+    found = embeddings(loaded(model), samples, modalities=text, batch_size=8, cache=cache)
     assert model.asked == []
     assert np.asarray(found.values)[:, 0].tolist() == list(range(N))
     fresh = embeddings(
         loaded(model), samples, modalities=text, batch_size=8, cache=Cache(tmp_path / "cache", fresh=True)
-    )  # type: ignore[arg-type]
+    )
     assert len(model.asked) == N
     np.testing.assert_array_equal(found.values, fresh.values)
 

@@ -68,7 +68,12 @@ def test_a_run_is_the_same_with_and_without_threads(tmp_path: Path, pictures: St
 def test_pictures_are_decoded_by_other_threads(pictures: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     model, threads = Looks(), set[str]()
     real = media._image
-    monkeypatch.setattr(media, "_image", lambda *args: threads.add(threading.current_thread().name) or real(*args))
+
+    def watched(*args: Any) -> Any:
+        threads.add(threading.current_thread().name)
+        return real(*args)
+
+    monkeypatch.setattr(media, "_image", watched)
     for number, batch in enumerate(read_ahead(loaded(model), pictures, plan(pictures), threads=1)):
         if number == 0:  # by now the thread is at the second batch
             _wait_until(lambda: any(name.startswith("mmbench-decode") for name in threads))
@@ -93,7 +98,12 @@ def test_what_the_model_does_not_ask_for_is_let_go(pictures: Stage) -> None:
 def test_decoding_stops_when_the_model_does_not_decode_here(pictures: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[str] = []
     real = media._image
-    monkeypatch.setattr(media, "_image", lambda part, key: decoded.append(key) or real(part, key))
+
+    def watched(part: MediaPart, key: str) -> Any:
+        decoded.append(key)
+        return real(part, key)
+
+    monkeypatch.setattr(media, "_image", watched)
     for _ in read_ahead(loaded(Looks()), pictures, plan(pictures), threads=1):
         pass
     assert len(decoded) <= 2 * SIZE

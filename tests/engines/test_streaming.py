@@ -76,10 +76,8 @@ def test_ctrl_c_loses_only_what_had_not_arrived(tmp_path: Path) -> None:
 def test_requests_are_made_when_they_are_taken(tmp_path: Path) -> None:
     class First(Streams):
         def stream(self, requests: Iterable[Request]) -> Iterator[Response]:
-            waiting = iter(requests)
-            next(waiting)
+            next(iter(requests))
             raise KeyboardInterrupt
-            yield
 
     class Watched(list[Request]):
         made = 0
