@@ -44,6 +44,7 @@ def evaluate(
     dtype: str | None = None,
     cache: bool = True,
     max_cost: float | None = None,
+    retry_errors: bool = False,
 ) -> Run | list[Run]:
     """Evaluate a model; what was done before is not done again.
 
@@ -61,6 +62,7 @@ def evaluate(
         dtype: of its weights (``bfloat16``).
         cache: share embeddings between runs of the same model on the same batches.
         max_cost: the US dollars that all runs may spend together; then it stops, and the same call goes on.
+        retry_errors: ask again for the answers that failed; the others are kept.
 
     Returns:
         the run of one task, or a list of runs.
@@ -73,8 +75,9 @@ def evaluate(
         raise UserError("device and dtype are for a model that is named by a spec string: yours was made already.")
     loaded = load_model(model, device=device, dtype=dtype) if isinstance(model, str) else wrap_model(model)
     options = Options(
-        Path(output_dir), batch_size, limit, seed, restart, max_errors, progress, cache=cache, budget=Budget(max_cost)
-    )
+        Path(output_dir), batch_size, limit, seed, restart, max_errors, progress,
+        cache=cache, budget=Budget(max_cost), retry_errors=retry_errors,
+    )  # fmt: skip
     if isinstance(tasks, str | Task) and not _is_suite(tasks):
         return evaluate_one(loaded, _task(tasks), options)
     return [evaluate_one(loaded, task, options) for task in selected_tasks(loaded, tasks)]

@@ -100,6 +100,9 @@ def run(
     ] = None,
     model_args: Annotated[str | None, typer.Option(help="Arguments of the model as YAML: 'seed: 3'.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what is stored and begin again.")] = False,
+    retry_errors: Annotated[
+        bool, typer.Option("--retry-errors", help="Ask again for the answers that failed; the others are kept.")
+    ] = False,
     cache: Annotated[
         bool,
         typer.Option("--cache/--no-cache", help="Share embeddings between runs of the same model on the same batches."),
@@ -117,8 +120,9 @@ def run(
     from mmbench.engines.evaluation import Options
 
     options = Options(
-        output_dir, batch_size, limit, seed, restart, max_errors, not as_json, cache=cache, budget=Budget(max_cost)
-    )
+        output_dir, batch_size, limit, seed, restart, max_errors, progress=not as_json,
+        cache=cache, budget=Budget(max_cost), retry_errors=retry_errors,
+    )  # fmt: skip
     request = Request(model, tuple(task or ()), suite, model_args, options, device, dtype)
     if dry_run:
         said(describe(request), model, max_cost, as_json=as_json)

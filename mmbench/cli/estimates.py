@@ -46,7 +46,7 @@ def _row(model: LoadedModel, task: Task, options: Options) -> dict[str, Any]:
             "folder": "–",
         }
     job = prepare(model, task, options)
-    found = estimate(job, options.output_dir, restart=options.restart)
+    found = estimate(job, options)
     usage = found.usage
     return {
         "task": task.id,

@@ -47,6 +47,7 @@ class Failures:
         folder: of the run.
         share: of the items, in [0, 1], that may fail (``--max-errors``).
         total: the items of all stages.
+        again: the option that asks again for what failed.
         n: that failed so far.
         first: an id and its reason.
     """
@@ -55,6 +56,7 @@ class Failures:
     folder: Path
     share: float
     total: int
+    again: str = "--restart"
     n: int = 0
     first: tuple[str, str] | None = None
 
@@ -74,5 +76,5 @@ class Failures:
         key, reason = self.first or ("?", "?")
         return RunFailedError(
             f"{self.n} samples of {self.task} failed, above --max-errors {self.share:g} (the first, {key}: {reason}). "
-            f"Everything is kept in {self.folder}: raise --max-errors to accept it, or mend the cause and run again with --restart."
+            f"Everything is kept in {self.folder}: raise --max-errors to accept it, or mend the cause and run again with {self.again}."
         )

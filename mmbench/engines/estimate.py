@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmbench.engines.evaluation import Job
+from mmbench.engines.evaluation import Job, Options
+from mmbench.engines.local import to_ask
 from mmbench.engines.reading import read
 from mmbench.files import read_json
 from mmbench.models.base import Estimator
@@ -31,17 +32,18 @@ class Estimate:
     seconds: float | None
 
 
-def estimate(job: Job, output_dir: Path, *, restart: bool = False) -> Estimate:
+def estimate(job: Job, options: Options) -> Estimate:
     """What a planned run would take. Requests are made one by one and their media are not decoded."""
     store = Store(job.folder / "outputs")
     missing = {
-        stage.name: list(range(len(stage.ids))) if restart else store.missing(stage) for stage in job.plan.stages
+        stage.name: list(range(len(stage.ids))) if options.restart else to_ask(store, stage, options.retry_errors)
+        for stage in job.plan.stages
     }
     left = sum(len(found) for found in missing.values())
     usage = None
     if left and isinstance(job.model.model, Estimator):
         usage = job.model.model.estimate(_requests(job, missing))
-    rate = _rate(job, output_dir)
+    rate = _rate(job, options.output_dir)
     return Estimate(sum(len(stage.ids) for stage in job.plan.stages), left, usage, left / rate if rate else None)
 
 

@@ -47,6 +47,7 @@ class Options:
         cache: take embeddings from earlier runs of the same model on the same batches, and keep them for later ones.
         budget: the dollars that all runs with these options may spend together.
         threads: that make and decode the next batch while the model works; 0 for none.
+        retry_errors: ask again for the answers that failed in an earlier session (of generation; embeddings cost nothing to restart).
         stop_early: end as soon as more than ``max_errors`` failed, and not only when all was asked.
     """
 
@@ -60,6 +61,7 @@ class Options:
     cache: bool = True
     budget: Budget = field(default_factory=Budget)
     threads: int = THREADS
+    retry_errors: bool = False
     stop_early: bool = True
 
 
@@ -174,16 +176,19 @@ def settings_of(job: Job, options: Options, store: Store) -> Settings:
     failures = _failures(job, options) if options.stop_early else None
     if failures is not None:
         for stage in job.plan.stages:
-            failures.add(store.errors(stage))
+            asked_again = options.retry_errors and stage.ask == "generate"
+            failures.add({} if asked_again else store.errors(stage))
     cache = Cache(options.output_dir / FOLDER, fresh=options.restart) if options.cache else None
     return Settings(
-        options.batch_size, options.progress, options.seed, options.threads, cache, options.budget, failures
-    )
+        options.batch_size, options.progress, options.seed, options.threads, cache, options.budget, failures,
+        options.retry_errors,
+    )  # fmt: skip
 
 
 def _failures(job: Job, options: Options) -> Failures:
     total = sum(len(stage.ids) for stage in job.plan.stages)
-    return Failures(job.task.id, job.folder, options.max_errors, total)
+    how = "--retry-errors" if any(stage.ask == "generate" for stage in job.plan.stages) else "--restart"
+    return Failures(job.task.id, job.folder, options.max_errors, total, how)
 
 
 def _previous(job: Job) -> Run | None:

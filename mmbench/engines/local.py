@@ -37,6 +37,7 @@ class Settings:
         cache: embeddings that other runs of the model have stored; ``None`` for none.
         budget: what may be spent.
         failures: how many items may fail; ``None`` for any number.
+        retry_errors: ask again for the answers that failed in an earlier session.
     """
 
     batch_size: int = 32
@@ -46,6 +47,7 @@ class Settings:
     cache: Cache | None = None
     budget: Budget = field(default_factory=Budget)
     failures: Failures | None = None
+    retry_errors: bool = False
 
 
 def execute(
@@ -63,7 +65,7 @@ def execute(
     asked = 0
     with kept_randomness():
         for phase in plan.phases:
-            missing = {stage.name: store.missing(stage) for stage in phase.stages}
+            missing = {stage.name: to_ask(store, stage, settings.retry_errors) for stage in phase.stages}
             if any(missing.values()):
                 _fit(model, phase, store, settings, tally)
             for stage in phase.stages:
@@ -71,6 +73,16 @@ def execute(
                 asked += len(missing[stage.name])
                 store.finish(stage)
     return asked
+
+
+def to_ask(store: Store, stage: Stage, retry_errors: bool = False) -> list[int]:
+    """The places of what is not stored, and of the answers that failed if those are asked for again."""
+    missing = store.missing(stage)
+    failed = store.errors(stage) if retry_errors and stage.ask == "generate" else {}
+    if not failed:
+        return missing
+    again = {place for place, key in enumerate(stage.ids) if key in failed}
+    return sorted(again.union(missing))
 
 
 def _fit(model: LoadedModel, phase: Phase, store: Store, settings: Settings, tally: Tally) -> None:

@@ -228,12 +228,15 @@ class Store:
         ]
         words = [(name, pa.string()) for name in ("id", "text", "finish_reason", "error")]
         schema = pa.schema([*words, *((name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items())])
-        name = f"{stage}/responses.parquet"
+        earlier = self.noted("responses", stage)  # all of them are in the new table, and only the last one counts
+        name = f"{stage}/responses{f'-{len(earlier) + 1}' if earlier else ''}.parquet"
         with atomic_path(self.folder / name) as temporary:
             pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
             sha256 = file_sha256(temporary)
         self._log({"event": "responses", "stage": stage, "file": name, "sha256": sha256, "n": len(rows)})
         lines.unlink()
+        for entry in earlier:
+            (self.folder / entry["file"]).unlink(missing_ok=True)
 
     def _parts(self, stage: str) -> list[Part]:
         """The live parts of a stage; one whose file somebody deleted counts as not stored."""
@@ -247,9 +250,8 @@ class Store:
 
     def _responses(self, stage: str) -> list[Response]:
         compacted: dict[str, Response] = {}
-        for entry in self._entries():
-            if entry["event"] == "responses" and entry["stage"] == stage:
-                compacted |= {one.sample_id: one for one in self._read_table(entry)}
+        for entry in self.noted("responses", stage)[-1:]:
+            compacted |= {one.sample_id: one for one in self._read_table(entry)}
         path = self.folder / stage / "responses.jsonl"
         for number, fields in _read_lines(path):
             claimed = fields.pop("digest", None)

@@ -68,7 +68,9 @@ def test_a_stop_at_the_money_is_exit_code_1_and_the_same_command_goes_on(run: Ru
     assert "stopped at --max-cost 1: $1.0000 were spent and 20 items are left" in err
     (row,) = json.loads(run(*words(tmp_path, "--dry-run", "--json"))[1])
     assert (row["stored"], row["to ask"], row["US$"]) == (20, 20, 1.0)
-    assert run(*words(tmp_path, "--max-cost", "1"))[0] == 0
+    code, out, _ = run(*words(tmp_path, "--max-cost", "1"))
+    assert code == 0
+    assert "(440 tokens in, 40 tokens out, $2.0000)" in out
     assert "Nothing is left to ask." in run(*words(tmp_path, "--dry-run"))[1]
 
 
@@ -107,6 +109,27 @@ def test_the_time_of_a_run_is_that_of_earlier_runs_of_the_model(run: Run, tmp_pa
     assert "$" not in out
     (row,) = json.loads(run(*words(tmp_path, "--dry-run", "--json", model="Unpriced", task="fake.t2i"))[1])
     assert "seconds" not in row  # another kind of task
+
+
+def test_a_run_that_failed_says_how_to_ask_again_for_what_failed_and_does(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(self: Priced, requests: Iterable[Request]) -> Iterator[Response]:
+        for number, request in enumerate(requests):
+            text, error = ("red", None) if number < 38 else ("", "server gone")
+            yield Response(request.sample_id, text, error=error, usage=Usage(cost=PRICE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Priced, "stream", gone)
+        code, _, err = run(*words(tmp_path))
+    assert code == 1
+    assert "failed, above --max-errors 0.01 (the first, test-38: server gone)" in err
+    assert "mend the cause and run again with --retry-errors" in err
+    (row,) = json.loads(run(*words(tmp_path, "--dry-run", "--retry-errors", "--json"))[1])
+    assert (row["stored"], row["to ask"]) == (38, 2)
+    assert run(*words(tmp_path, "--retry-errors"))[0] == 0
+    (found,) = find_runs(tmp_path)
+    assert found.report["n_errors"] == 0
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,19 @@ def test_a_model_that_breaks_later_ends_the_run_when_too_many_failed(tmp_path: P
     assert len(missing(run(tmp_path, Model(), texts()), texts())) == 0
 
 
+def test_only_what_failed_is_asked_again(tmp_path: Path) -> None:
+    stages = questions(), texts()
+    run(tmp_path, Model(raising_on("s3", "s30")), *stages)
+    run(tmp_path, (again := Model()), *stages)
+    assert again.calls == []
+    store = run(tmp_path, (again := Model()), *stages, retry_errors=True)
+    assert again.calls == [["s3"], ["s30"]]  # of answers; arrays are stored as whole batches
+    assert store.errors(stages[0]) == {}
+    assert answered(store, stages[0])["s30"] == "QUESTION 30"
+    run(tmp_path, (again := Model()), *stages, retry_errors=True)
+    assert again.calls == []
+
+
 def test_ctrl_c_and_exit_pass_through(tmp_path: Path) -> None:
     for signal in (KeyboardInterrupt(), SystemExit(3)):
         with pytest.raises(type(signal)):
