@@ -1,5 +1,6 @@
 """What a run would take and what it took: the estimate before, the stop on the way, the record afterwards; and where a model runs."""
 
+import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -88,6 +89,14 @@ def test_a_run_records_what_it_took_and_on_what(run: Run, tmp_path: Path) -> Non
     assert table["cost"].tolist() == [PRICE] * SIZE
     assert table["attempts"].tolist() == [2] * SIZE
     assert next(iter(table.columns)) == "id"
+
+
+def test_a_board_says_what_its_rows_took(run: Run, tmp_path: Path) -> None:
+    assert run(*words(tmp_path / "runs", "--dtype", "float16"))[0] == 0
+    assert run("leaderboard", "build", tmp_path / "runs", "--out", tmp_path / "board")[0] == 0
+    with (tmp_path / "board" / "scores.csv").open() as handle:
+        (row,) = [row for row in csv.DictReader(handle) if row["metric"] == "accuracy"]
+    assert (row["dtype"], row["input_tokens"], float(row["cost"])) == ("float16", str(11 * SIZE), PRICE * SIZE)
 
 
 def test_what_nobody_knows_is_not_recorded(run: Run, tmp_path: Path) -> None:

@@ -97,6 +97,20 @@ def test_a_batch_is_halved_until_memory_is_enough_and_later_ones_begin_there(
         assert len([entry for entry in journal(tmp_path) if entry["event"] == "part"]) == N / 8
 
 
+def test_what_torch_raises_when_memory_runs_out_is_known(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+
+    def before(keys: list[str]) -> None:
+        if len(keys) > 4:
+            torch.empty(1 << 55)
+        if len(keys) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
+    model = Model(before)
+    run(tmp_path, model, texts())
+    assert sizes(model) == [8, 4, *[2] * 20]
+
+
 def test_a_resumed_run_begins_at_the_size_that_worked(tmp_path: Path) -> None:
     def before(keys: list[str]) -> None:
         above(2, MemoryError())(keys)
