@@ -24,6 +24,7 @@ from mmbench.samples import Response, Usage
 from mmbench.tasks.base import Output, Stage
 
 COMPACT_EVERY = 256
+ROW_GROUP = 8192
 DIGEST_LENGTH = 16
 
 
@@ -88,13 +89,7 @@ class Store:
         path.parent.mkdir(exist_ok=True)
         lines = []
         for response in responses:
-            fields = {
-                "id": response.sample_id,
-                "text": response.text,
-                "finish_reason": response.finish_reason,
-                "error": response.error,
-                **facts,
-            }
+            fields = {**_words(response), **facts}
             if response.usage is not None:
                 fields["usage"] = as_fields(response.usage)
             lines.append(canonical_json({**fields, "digest": digest(fields)[:DIGEST_LENGTH]}))
@@ -216,24 +211,18 @@ class Store:
         lines = self.folder / stage / "responses.jsonl"
         if not lines.exists():
             return
-        rows = [
-            {
-                "id": one.sample_id,
-                "text": one.text,
-                "finish_reason": one.finish_reason,
-                "error": one.error,
-                **as_fields(one.usage),
-            }
-            for one in self._responses(stage)
-        ]
         words = [(name, pa.string()) for name in ("id", "text", "finish_reason", "error")]
         schema = pa.schema([*words, *((name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items())])
         earlier = self.noted("responses", stage)  # all of them are in the new table, and only the last one counts
         name = f"{stage}/responses{f'-{len(earlier) + 1}' if earlier else ''}.parquet"
+        responses = self._responses(stage)
         with atomic_path(self.folder / name) as temporary:
-            pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
+            with pq.ParquetWriter(temporary, schema) as writer:
+                for start in range(0, len(responses), ROW_GROUP):
+                    rows = [_as_row(one) for one in responses[start : start + ROW_GROUP]]
+                    writer.write_table(pa.Table.from_pylist(rows, schema=schema))
             sha256 = file_sha256(temporary)
-        self._log({"event": "responses", "stage": stage, "file": name, "sha256": sha256, "n": len(rows)})
+        self._log({"event": "responses", "stage": stage, "file": name, "sha256": sha256, "n": len(responses)})
         lines.unlink()
         for entry in earlier:
             (self.folder / entry["file"]).unlink(missing_ok=True)
@@ -311,6 +300,19 @@ def _as_json(part: Part) -> dict[str, Any]:
     return {"file": part.file, "start": part.start, "stop": part.stop, "sha256": part.sha256}
 
 
+def _as_row(response: Response) -> dict[str, Any]:
+    return _words(response) | as_fields(response.usage)
+
+
+def _words(response: Response) -> dict[str, Any]:
+    return {
+        "id": response.sample_id,
+        "text": response.text,
+        "finish_reason": response.finish_reason,
+        "error": response.error,
+    }
+
+
 def _parts_only(parts: Sequence[Part]) -> list[Part]:
     return [part for part in parts if "/part-" in part.file]
 
@@ -338,15 +340,17 @@ def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line number and JSON object per whole line; the torn end of a crash is left out. ``UserError`` names a line that is no JSON."""
     if not path.exists():
         return
-    whole, _, _ = path.read_bytes().rpartition(b"\n")
-    for number, line in enumerate(whole.split(b"\n") if whole else (), start=1):
-        try:
-            fields = json.loads(line)
-        except ValueError as error:
-            raise UserError(
-                f"{path} line {number} is damaged (no JSON): delete that line and run the same command again."
-            ) from error
-        yield number, fields
+    with path.open("rb") as handle:
+        for number, line in enumerate(handle, start=1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                fields = json.loads(line)
+            except ValueError as error:
+                raise UserError(
+                    f"{path} line {number} is damaged (no JSON): delete that line and run the same command again."
+                ) from error
+            yield number, fields
 
 
 def _cut_torn_line(path: Path) -> None:

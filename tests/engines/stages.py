@@ -44,14 +44,14 @@ def run(
     store = Store(folder)
     wrapped = model if isinstance(model, LoadedModel) else loaded(model)
     failures = Failures("fake.task", folder, max_errors, sum(len(stage.ids) for stage in stages))
-    plan = Plan((Phase("all", stages, lambda: ([], [])),), lambda outputs: outputs, 0, {}, {})
+    plan = Plan((Phase("all", stages, lambda: ([], [])),), lambda outputs: outputs, 0, {}, {})  # type: ignore[arg-type, return-value]
     how = Settings(batch_size, False, budget=Budget(max_cost), failures=failures, **settings)
     execute(wrapped, plan, store, how, "fake", tally)
     return store
 
 
 def answered(store: Store, stage: Stage) -> dict[str, str | None]:
-    return dict(zip(stage.ids, store.read(stage).values, strict=True))  # type: ignore[arg-type]
+    return dict(zip(stage.ids, store.read(stage).values, strict=True))
 
 
 def missing(store: Store, stage: Stage) -> list[str]:
