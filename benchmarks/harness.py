@@ -6,7 +6,7 @@ Overhead: the same model object is asked for the same batches of the same items,
 ``mmbench.engines.local.execute``, which stores every batch, synced, before it asks for the next. Both in one process, in turn; medians.
 Models are small torch networks on the CPU (one thread), and one that does nothing, for the absolute cost. Memory: the most that a
 process of its own held after 10,000 and after 100,000 samples. Decoding ahead: a model that sleeps as long as a GPU would work, which
-leaves the CPU free as a GPU does.
+leaves the CPU free as a GPU does. CPU seconds are those of the process; they stand beside the wall's, which a busy machine moves.
 """
 
 import argparse
@@ -70,12 +70,21 @@ def measure_overhead(n: int, rounds: int) -> None:
         "stream, null model": (NullStream(), questions(2 * n)),
     }
     print(f"\noverhead, batches of {BATCH}, median of {rounds} rounds")
-    print(f"{'':28}{'bare us/sample':>16}{'harness':>12}{'added':>12}{'ratio':>9}")
+    print(f"{'':28}{'bare us/sample':>16}{'harness':>12}{'added':>12}{'ratio':>9}{'added CPU us':>15}{'CPU ratio':>12}")
     for title, (model, stage) in cases.items():
         times = race({"bare": partial(bare, model, stage), "harness": partial(harness, model, stage)}, rounds)
-        per = {name: statistics.median(found) / len(stage.ids) * 1e6 for name, found in times.items()}
-        ratio = statistics.median(h / b for h, b in zip(times["harness"], times["bare"], strict=True))
-        print(f"{title:28}{per['bare']:16.1f}{per['harness']:12.1f}{per['harness'] - per['bare']:12.1f}{ratio:9.3f}")
+        wall, cpu = ({name: [pair[i] for pair in found] for name, found in times.items()} for i in (0, 1))
+        line = f"{title:28}"
+        for kind, widths in ((wall, (16, 12, 12, 9)), (cpu, (0, 0, 15, 12))):
+            bare_us, ours_us = (statistics.median(kind[name]) / len(stage.ids) * 1e6 for name in ("bare", "harness"))
+            ratio = statistics.median(ours / base for ours, base in zip(kind["harness"], kind["bare"], strict=True))
+            values = (bare_us, ours_us, ours_us - bare_us, ratio)
+            line += "".join(
+                f"{value:{width}.{3 if place == 3 else 1}f}"
+                for place, (value, width) in enumerate(zip(values, widths, strict=True))
+                if width
+            )
+        print(line)
 
 
 def measure_decoding(n: int, rounds: int) -> None:
@@ -87,8 +96,8 @@ def measure_decoding(n: int, rounds: int) -> None:
     )
     print(f"\n500 x 375 JPEGs through a model that takes {SLEEP * 1000:.0f} ms of no CPU per batch of {BATCH}")
     for name, found in times.items():
-        ratio = statistics.median(a / b for a, b in zip(times["0 threads"], found, strict=True))
-        print(f"{name:12}{n / statistics.median(found):10.0f} pictures/s{ratio:8.2f} x")
+        ratio = statistics.median(base / ours for (base, _), (ours, _) in zip(times["0 threads"], found, strict=True))
+        print(f"{name:12}{n / statistics.median(wall for wall, _ in found):10.0f} pictures/s{ratio:8.2f} x")
 
 
 def compare_memory() -> None:
@@ -114,16 +123,16 @@ def measure_memory(ask: str, n: int) -> None:
     print(peak_memory_mb(), time.perf_counter() - began)
 
 
-def race(ways: dict[str, Callable[[Path], None]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of every way, in turn, after one round that does not count."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
+def race(ways: dict[str, Callable[[Path], None]], rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Seconds of every way, on the wall and of CPU, in turn, after one round that does not count."""
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, way in ways.items():
             with tempfile.TemporaryDirectory() as folder:
-                began = time.perf_counter()
+                began = time.perf_counter(), time.process_time()
                 way(Path(folder))
                 if number:
-                    times[name].append(time.perf_counter() - began)
+                    times[name].append((time.perf_counter() - began[0], time.process_time() - began[1]))
     return times
 
 

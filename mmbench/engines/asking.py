@@ -66,7 +66,7 @@ def ask(
         wanted: their places in it.
         batch: the items, where they were read already.
         size: items per call to begin with; all of them by default.
-        seed: of the run; each call is seeded by it, the stage and the call's first item.
+        seed: of the run; each call is seeded by it, the stage (of embeddings: no stage) and the call's first item.
 
     Raises:
         RunFailedError: the model broke its contract (a wrong shape, a missing response).
@@ -75,11 +75,12 @@ def ask(
     broken = {index: item.reason for index, item in enumerate(items) if isinstance(item, MediaError)}
     names = [(stage.ids[place], *_samples(item)) for place, item in zip(wanted, items, strict=True)]
     method = _generated if stage.ask == "generate" else _arrays
-    call = partial(_seeded, partial(method, model, stage, items), wanted, (seed, stage.name))
+    where = "embed" if stage.ask == "embed" else stage.name  # tasks share embeddings, whatever their stages are called
+    ids = [stage.ids[place] for place in wanted]
+    call = partial(_seeded, partial(method, model, stage, items), ids, (seed, where))
     began = time.perf_counter()
     found: Put[Any] = put(call, names, size or len(items), broken)
     seconds = round(time.perf_counter() - began, 6)
-    ids = [stage.ids[place] for place in wanted]
     if stage.ask == "generate":
         values, responses = None, _responses(ids, found)
         errors = {one.sample_id: one.error for one in responses if one.error is not None}
@@ -92,9 +93,9 @@ def ask(
 
 
 def _seeded(
-    call: Callable[[Sequence[int]], Any], wanted: Sequence[int], seed: tuple[int, str], part: Sequence[int]
+    call: Callable[[Sequence[int]], Any], ids: Sequence[str], seed: tuple[int, str], part: Sequence[int]
 ) -> Any:
-    seed_all(*seed, wanted[part[0]])
+    seed_all(*seed, ids[part[0]])
     return call(part)
 
 

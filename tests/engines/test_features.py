@@ -55,6 +55,20 @@ def test_an_identical_batch_of_an_identical_model_is_embedded_once(tmp_path: Pat
     assert tally.cached == N
 
 
+def test_draws_are_the_same_with_and_without_the_cache(tmp_path: Path) -> None:
+    class Draws(Model):
+        def embed(self, samples: Sequence[Sample], **how: Any) -> Any:
+            return super().embed(samples, **how) + np.random.rand(len(samples), 1)  # noqa: NPY002
+
+    cache, there, back = Cache(tmp_path / "cache"), texts(name="queries"), texts(name="documents")
+    first, second, plain = (
+        np.asarray(run(tmp_path / str(number), Draws(), stage, cache=kept).read(stage).values)
+        for number, (stage, kept) in enumerate([(there, cache), (back, cache), (back, None)])
+    )
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(second, plain)
+
+
 MODEL = loaded(Model())
 
 
