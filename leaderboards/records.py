@@ -13,13 +13,15 @@ from mmbench.runs.records import Score
 if TYPE_CHECKING:
     from mmbench.leaderboards.board import Leaderboard
 
+TOOK = ("finished", "seconds", "samples_per_second", "peak_memory_mb", "device", "dtype", "mmbench")
+SPENT = ("input_tokens", "output_tokens", "cost")
 FIELDS = (
     *("model", "revision", "config", "kind"),
     *("task", "task_title", "task_version", "state", "metric", "primary", "value", "low", "high", "n", "n_errors"),
     *("higher_is_better", "floor", "ceiling", "count", "reason", "rank", "exposure", "marks", "limit", "seed"),
     *("dataset", "split", "dataset_revision", "fingerprint", "evidence"),
     *("signature", "interval_method", "interval_level", "resamples", "run", "protocol"),
-    *("finished", "seconds", "samples_per_second", "peak_memory_mb", "device", "mmbench"),
+    *(*TOOK, *SPENT),
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -119,10 +121,8 @@ def _common(row: Row, column: Column, cell: Cell) -> dict[str, Any]:
         "interval_method": report["interval"]["method"],
         "interval_level": report["interval"]["level"],
         "run": cell.run.id,
-        **{
-            key: times.get(key)
-            for key in ("finished", "seconds", "samples_per_second", "peak_memory_mb", "device", "mmbench")
-        },
+        **{key: times.get(key) for key in TOOK},
+        **{key: times.get("usage", {}).get(key) for key in SPENT},
         "protocol": column.protocol if cell.state == "comparable" else "another",
     }
 

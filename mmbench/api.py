@@ -10,6 +10,7 @@ from mmbench.comparing import compare
 from mmbench.data import download, verify
 from mmbench.diagnosis import doctor
 from mmbench.engines import requests
+from mmbench.engines.budget import Budget
 from mmbench.engines.evaluation import Options, evaluate_one, evaluate_task, refusal
 from mmbench.engines.requests import Exported
 from mmbench.engines.shards import chosen_shard
@@ -64,6 +65,11 @@ def evaluate(
     engine: str = "local",
     ray_address: str | None = None,
     shard: str | None = None,
+    device: str | None = None,
+    dtype: str | None = None,
+    cache: bool = True,
+    max_cost: float | None = None,
+    retry_errors: bool = False,
 ) -> Run | list[Run]:
     """Evaluate a model; what was done before is not done again.
 
@@ -73,7 +79,7 @@ def evaluate(
         output_dir: run folders go to ``output_dir/<model>/<task>/<id>``.
         batch_size: items per call of the model.
         limit: about this many samples: whole groups, seeded and nested. The run is marked as partial and never ranked.
-        seed: of the limit.
+        seed: of the limit, and of models that draw at random.
         restart: throw away what is stored and begin again.
         max_errors: the share of failed samples, in [0, 1], above which the run fails.
         progress: show bars.
@@ -82,19 +88,27 @@ def evaluate(
         ray_address: of a Ray cluster that runs already; one is started on this machine by default.
         shard: ``"2/4"`` asks only every fourth batch, beginning with the second, and scores only if that completes the run; ``"auto"``
             reads the place of this process from what torchrun or Slurm set in the environment.
+        device: where a model that is named by a spec string runs (``cuda:1``).
+        dtype: of its weights (``bfloat16``).
+        cache: share embeddings between runs of the same model on the same batches.
+        max_cost: the US dollars that all runs may spend together; then it stops, and the same call goes on.
+        retry_errors: ask again for the answers that failed; the others are kept.
 
     Returns:
         the run of one task, or a list of runs; a ``Pending`` (``mmbench.runs.records``) where another shard gives the scores.
 
     Raises:
         UserError: an unknown name, a task that the model cannot do, a damaged store.
-        RunFailedError: too many failed samples, a full disk, a model that breaks its contract.
+        RunFailedError: too many failed samples, a full disk, a model that breaks its contract, ``max_cost`` is spent.
     """
-    loaded = load_model(model) if isinstance(model, str) else wrap_model(model)
+    if not isinstance(model, str) and (device or dtype):
+        raise UserError("device and dtype are for a model that is named by a spec string: yours was made already.")
+    loaded = load_model(model, device=device, dtype=dtype) if isinstance(model, str) else wrap_model(model)
     part = chosen_shard(shard, os.environ)
     options = Options(
-        Path(output_dir), batch_size, limit, seed, restart, max_errors, progress, workers, engine, ray_address, part
-    )
+        Path(output_dir), batch_size, limit, seed, restart, max_errors, progress, workers, engine, ray_address, part,
+        cache=cache, budget=Budget(max_cost), retry_errors=retry_errors,
+    )  # fmt: skip
     if isinstance(tasks, Task) or (isinstance(tasks, str) and not is_suite(tasks)):
         return evaluate_task(loaded, selected_tasks(loaded, tasks)[0], options)
     return [evaluate_task(loaded, task, options) for task in selected_tasks(loaded, tasks)]
@@ -131,7 +145,9 @@ def score(
     chosen = get_task(task)
     made = load_model(f"file:{predictions}", name=name, **columns)
     return evaluate_one(
-        made, chosen, Options(Path(output_dir), SCORED_AT_ONCE, max_errors=max_errors, progress=progress)
+        made,
+        chosen,
+        Options(Path(output_dir), SCORED_AT_ONCE, max_errors=max_errors, progress=progress, stop_early=False),
     )
 
 

@@ -102,8 +102,13 @@ def run(
     limit: Annotated[
         int | None, typer.Option(min=1, help="About this many samples: whole groups, seeded, never ranked.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the limit.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the limit, and of models that draw at random.")] = 0,
+    device: Annotated[str | None, typer.Option(help="Where the model runs: cpu, cuda, cuda:1, mps.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="Of its weights: float32, float16, bfloat16.")] = None,
     max_errors: MaxErrors = 0.01,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0.0, help="US dollars that this command may spend; then it stops and resumes.")
+    ] = None,
     model_args: Annotated[str | None, typer.Option(help="Arguments of the model as YAML: 'seed: 3'.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what is stored and begin again.")] = False,
     workers: Annotated[
@@ -120,23 +125,33 @@ def run(
     ray_address: Annotated[
         str | None, typer.Option(help="A Ray cluster that runs already, as auto or ray://host:10001.")
     ] = None,
+    retry_errors: Annotated[
+        bool, typer.Option("--retry-errors", help="Ask again for the answers that failed; the others are kept.")
+    ] = False,
+    cache: Annotated[
+        bool,
+        typer.Option("--cache/--no-cache", help="Share embeddings between runs of the same model on the same batches."),
+    ] = True,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be built, asked and stored; do nothing.")
+        bool,
+        typer.Option("--dry-run", help="Say what would be built, asked, stored and paid, and how long; do nothing."),
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Evaluate a model. A run that was broken off goes on where it stopped; a finished one is not done again."""
-    from mmbench.cli.running import Request, describe, execute, placed
+    from mmbench.cli.estimates import describe, said
+    from mmbench.cli.running import Request, execute, placed
+    from mmbench.engines.budget import Budget
     from mmbench.engines.evaluation import Options
 
     part, local_rank = placed(shard)
     options = Options(
-        output_dir, batch_size, limit, seed, restart, max_errors, not as_json, workers, engine, ray_address, part
-    )
-    request = Request(model, tuple(task or ()), suite, model_args, options, local_rank)
+        output_dir, batch_size, limit, seed, restart, max_errors, not as_json, workers, engine, ray_address, part,
+        cache=cache, budget=Budget(max_cost), retry_errors=retry_errors,
+    )  # fmt: skip
+    request = Request(model, tuple(task or ()), suite, model_args, options, local_rank, device, dtype)
     if dry_run:
-        rows = describe(request)
-        output.table(rows, list(rows[0]), title=f"{model} would be asked (nothing was run)", as_json=as_json)
+        said(describe(request), model, max_cost, as_json=as_json)
     else:
         output.primaries(execute(request, quiet=as_json), title=model, as_json=as_json)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mmbench.runs.records import Pending, Run, Score
 
 LONG = 26  # words up to this length are never cut
+TOKENS = {"input_tokens": "tokens in", "output_tokens": "tokens out"}
 WIDE = 140  # columns where nobody looks at a terminal: files and pipes
 
 
@@ -92,7 +93,7 @@ def primaries(found: "Sequence[Run]", *, title: str, as_json: bool) -> None:
     ]
     table(rows, list(rows[0]), title=title, as_json=False)
     for run in runs:
-        typer.echo(str(run.folder))
+        typer.echo(f"{run.folder}{_spent(run.record['provenance'].get('usage', {}))}")
 
 
 def board(found: "Leaderboard") -> None:
@@ -131,6 +132,13 @@ def board(found: "Leaderboard") -> None:
     ):
         if line:
             typer.echo(line)
+
+
+def _spent(usage: Mapping[str, Any]) -> str:
+    """What a run's answers took in all, where somebody counted."""
+    counted = [f"{usage[name]:,} {title}" for name, title in TOKENS.items() if name in usage]
+    cost = [f"${usage['cost']:,.4f}"] if "cost" in usage else []
+    return f" ({', '.join([*counted, *cost])})" if counted or cost else ""
 
 
 def _total(total: "Total") -> str:

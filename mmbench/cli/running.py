@@ -10,13 +10,11 @@ import typer
 
 from mmbench.api import selected_tasks
 from mmbench.cli import output
-from mmbench.engines.evaluation import Job, Options, evaluate_task, prepare
+from mmbench.engines.evaluation import Options, evaluate_task
 from mmbench.engines.shards import Shard, launched, load_beside_others, parse_shard
 from mmbench.errors import InterruptedRunError, RunFailedError, UserError
-from mmbench.loaders.cache import is_built
 from mmbench.models import LoadedModel, load_model
 from mmbench.runs.records import Run
-from mmbench.runs.store import Store
 from mmbench.tasks import Task, get_suite, get_task
 
 if TYPE_CHECKING:
@@ -33,11 +31,13 @@ class Request:
     model_args: str | None
     options: Options
     local_rank: int | None = None
+    device: str | None = None
+    dtype: str | None = None
 
 
 def execute(request: Request, *, quiet: bool) -> list[Run]:
     """Run every task; one that fails is reported at the end, after the others. ``RunFailedError`` then names it."""
-    model, tasks = _chosen(request, quiet=quiet)
+    model, tasks = chosen(request, quiet=quiet)
     runs: list[Run] = []
     failures = []
     for task in tasks:
@@ -54,10 +54,23 @@ def execute(request: Request, *, quiet: bool) -> list[Run]:
     return runs
 
 
-def describe(request: Request) -> list[dict[str, Any]]:
-    """Per task what would be built, asked and stored."""
-    model, tasks = _chosen(request, quiet=True)
-    return [_plan_row(model, task, request.options) for task in tasks]
+def chosen(request: Request, *, quiet: bool) -> tuple[LoadedModel, list[Task]]:
+    """The model and the tasks that a command line names."""
+    if bool(request.tasks) == bool(request.suite):
+        raise UserError(
+            "Name what to run: either tasks with -t or one suite with -s (see `mmbench list tasks`, `mmbench list suites`)."
+        )
+    given = arguments(request.model_args)
+    if request.local_rank is None or request.device is not None:
+        model = load_model(request.model, device=request.device, dtype=request.dtype, **given)
+    else:
+        model = load_beside_others(request.model, request.local_rank, dtype=request.dtype, **given)
+    say = None if quiet else lambda text: typer.echo(text, err=True)
+    wanted = get_suite(request.suite) if request.suite else list(request.tasks)
+    tasks = selected_tasks(model, wanted, say)
+    if not tasks:
+        raise UserError(f"{request.model} can do none of the tasks of {request.suite}.")
+    return model, tasks
 
 
 def merge_runs(folders: list[Path], out: Path, tasks: tuple[str, ...], max_errors: float, *, as_json: bool) -> None:
@@ -124,24 +137,6 @@ def board_of(runs: list[Path], suite: str | None) -> "Leaderboard":
     )
 
 
-def _chosen(request: Request, *, quiet: bool) -> tuple[LoadedModel, list[Task]]:
-    if bool(request.tasks) == bool(request.suite):
-        raise UserError(
-            "Name what to run: either tasks with -t or one suite with -s (see `mmbench list tasks`, `mmbench list suites`)."
-        )
-    given = arguments(request.model_args)
-    if request.local_rank is None:
-        model = load_model(request.model, **given)
-    else:
-        model = load_beside_others(request.model, request.local_rank, **given)
-    say = None if quiet else lambda text: typer.echo(text, err=True)
-    chosen = get_suite(request.suite) if request.suite else list(request.tasks)
-    tasks = selected_tasks(model, chosen, say)
-    if not tasks:
-        raise UserError(f"{request.model} can do none of the tasks of {request.suite}.")
-    return model, tasks
-
-
 def arguments(text: str | None) -> dict[str, Any]:
     """What ``--model-args`` says; ``UserError`` where it is no YAML of names and values."""
     import yaml
@@ -155,47 +150,3 @@ def arguments(text: str | None) -> dict[str, Any]:
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         raise UserError("--model-args has to be names and values in YAML, as 'seed: 3' or '{seed: 3, width: 8}'.")
     return found
-
-
-def _plan_row(model: LoadedModel, task: Task, options: Options) -> dict[str, Any]:
-    if not is_built(task.card, task.split):
-        count = task.card.splits[task.split].count
-        return {
-            "task": task.id,
-            "data": "would be built first",
-            "items": count if isinstance(count, int) else "unknown",
-            "stored": 0,
-            "to ask": "all",
-            "split": "–",
-            "folder": "–",
-        }
-    job = prepare(model, task, options)
-    store = Store(job.folder / "outputs")
-    total = sum(len(stage.ids) for stage in job.plan.stages)
-    left = total if options.restart else sum(len(store.missing(stage)) for stage in job.plan.stages)
-    return {
-        "task": task.id,
-        "data": "in the cache",
-        "items": total,
-        "stored": total - left,
-        "to ask": left,
-        "split": _split(job, store, options),
-        "folder": str(job.folder),
-    }
-
-
-def _split(job: Job, store: Store, options: Options) -> str:
-    """How the work is divided: the batches of all, and of this process."""
-    size, shard = options.batch_size, options.shard
-    missing = [range(len(stage.ids)) if options.restart else store.missing(stage) for stage in job.plan.stages]
-    whole = sum(len({index // size for index in stage}) for stage in missing)
-    if shard is not None:
-        own = sum(len({index // size for index in shard.of(stage, size)}) for stage in missing)
-        return f"{own} of {whole} batches (shard {shard})"
-    if options.engine == "ray":
-        return f"{whole} batches over {options.workers or 'as many as fit'} Ray actors"
-    return (
-        f"{whole} batches over {options.workers} processes"
-        if (options.workers or 1) > 1
-        else f"{whole} batches in this process"
-    )

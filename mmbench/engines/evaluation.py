@@ -2,21 +2,23 @@
 
 import errno
 import platform
-import resource
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from mmbench.engines.budget import Budget, Failures
+from mmbench.engines.features import FOLDER, Cache
 from mmbench.engines.local import Settings, execute
 from mmbench.engines.locks import last_word, shard_writer, sole_writer
+from mmbench.engines.measures import Meter, peak_memory_mb, place_of
 from mmbench.engines.pooled import execute_with
 from mmbench.engines.pools import Crew, get_engine
+from mmbench.engines.reading import THREADS
 from mmbench.engines.recorded import matched
 from mmbench.engines.remote import recipe_of
 from mmbench.engines.shards import Shard
@@ -29,6 +31,7 @@ from mmbench.runs.identity import folder_name, identity, run_id
 from mmbench.runs.records import SCHEMA_VERSION, Pending, Run, read_run
 from mmbench.runs.scoring import report, sample_table
 from mmbench.runs.store import Store
+from mmbench.runs.usage import columns, totals
 from mmbench.tasks.base import Ask, Plan, Scored, Task
 
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
@@ -43,7 +46,7 @@ class Options:
         output_dir: where run folders go.
         batch_size: items per call of the model; part of the run's identity.
         limit: about this many samples: whole groups, seeded and nested.
-        seed: of the limit.
+        seed: of the limit, and of models that draw at random.
         restart: throw away what is stored and begin again.
         max_errors: the share of failed samples above which the run fails.
         progress: show bars (never where standard error is not a terminal).
@@ -51,6 +54,12 @@ class Options:
         engine: ``local`` or ``ray``; how a run is executed is no part of its identity.
         ray_address: of a Ray cluster that runs already.
         shard: ask only this part, for other processes do the rest; ``evaluate_task`` heeds it.
+        cache: take embeddings from earlier runs of the same model on the same batches, and keep them for later ones (in this process;
+            others than this one do not look there).
+        budget: the dollars that all runs with these options may spend together.
+        threads: that make and decode the next batch while the model works; 0 for none.
+        retry_errors: ask again for the answers that failed in an earlier session (of generation; embeddings cost nothing to restart).
+        stop_early: end as soon as more than ``max_errors`` failed, and not only when all was asked.
     """
 
     output_dir: Path = Path("runs")
@@ -64,6 +73,11 @@ class Options:
     engine: str = "local"
     ray_address: str | None = None
     shard: Shard | None = None
+    cache: bool = True
+    budget: Budget = field(default_factory=Budget)
+    threads: int = THREADS
+    retry_errors: bool = False
+    stop_early: bool = True
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
@@ -157,7 +171,7 @@ def evaluate_one(model: LoadedModel, task: Task, options: Options) -> Run:
         if options.restart:
             _clear(job.folder)
         began = _begin(job)
-        asked = _execute(job, options, Store(job.folder / "outputs"), None)
+        asked = _execute(job, options, Store(job.folder / "outputs"), None, began)
         return _finished(job, options, began, asked)
 
 
@@ -181,7 +195,7 @@ def evaluate_shard(model: LoadedModel, task: Task, options: Options, shard: Shar
         with last_word(job.folder):
             began = _begin(job)
         store = Store(job.folder / "outputs", shard.writer)
-        asked = _execute(job, options, store, shard)
+        asked = _execute(job, options, store, shard, began)
         with last_word(job.folder):
             left = sum(len(store.missing(stage)) for stage in job.plan.stages)
             scored_by_another = _previous(job) is not None and (began.previous is None or shard.number > 1)
@@ -197,46 +211,80 @@ class _Began:
     previous: Run | None
     started: datetime
     clock: float
+    meter: Meter
 
 
 def _begin(job: Job) -> _Began:
     """Look for a finished run; where there is none the record says that it runs now."""
-    began = _Began(_previous(job), datetime.now(UTC), time.perf_counter())
+    began = _Began(_previous(job), datetime.now(UTC), time.perf_counter(), Meter())
     if began.previous is None:
         _write_record(job, "running", {"started": began.started.isoformat(timespec="seconds")})
     return began
 
 
-def _execute(job: Job, options: Options, store: Store, shard: Shard | None) -> int:
+def _execute(job: Job, options: Options, store: Store, shard: Shard | None, began: _Began) -> int:
     """Have everything asked that is missing, by the engine that was chosen; returns how many items that were."""
-    settings = Settings(options.batch_size, options.progress, shard)
-    title = f"{job.model.card.name} {job.task.id}"
-    if options.engine == "local" and options.workers in (None, 1):
-        return execute(job.model, job.plan, store, settings, title)
-    ask, fingerprint = chosen_ask(job.model, job.task), job.data["fingerprint"]
-    recipe = recipe_of(job.model, job.task, job.plan, fingerprint, limit=options.limit, seed=options.seed, ask=ask)
-    crew = Crew(options.workers, options.ray_address)
-    return execute_with(get_engine(options.engine), crew, recipe, job.model, job.plan, store, settings, title)
+    settings = settings_of(job, options, store, shard)
+    title, tally = f"{job.model.card.name} {job.task.id}", began.meter.tally
+    try:
+        if options.engine == "local" and options.workers in (None, 1):
+            return execute(job.model, job.plan, store, settings, title, tally)
+        ask, fingerprint = chosen_ask(job.model, job.task), job.data["fingerprint"]
+        recipe = recipe_of(job.model, job.task, job.plan, fingerprint, limit=options.limit, seed=options.seed, ask=ask)
+        crew = Crew(options.workers, options.ray_address)
+        return execute_with(
+            get_engine(options.engine), crew, recipe, job.model, job.plan, store, settings, title, tally
+        )
+    except RunFailedError:
+        if began.previous is None and shard is None:
+            facts = provenance(began.started, time.perf_counter() - began.clock, 0, place_of(job.model)["device"])
+            _write_record(job, "failed", facts | began.meter.facts(job.model) | _how(options))
+        raise
+
+
+def settings_of(job: Job, options: Options, store: Store, shard: Shard | None = None) -> Settings:
+    """How a job is executed. What failed in an earlier session counts against ``max_errors`` too."""
+    failures = _failures(job, options) if options.stop_early else None
+    if failures is not None:
+        for stage in job.plan.stages:
+            asked_again = options.retry_errors and stage.ask == "generate"
+            failures.add({} if asked_again else store.errors(stage))
+    return Settings(
+        batch_size=options.batch_size,
+        progress=options.progress,
+        seed=options.seed,
+        threads=options.threads,
+        cache=Cache(options.output_dir / FOLDER, fresh=options.restart) if options.cache else None,
+        budget=options.budget,
+        failures=failures,
+        retry_errors=options.retry_errors,
+        shard=shard,
+    )
+
+
+def _failures(job: Job, options: Options) -> Failures:
+    total = sum(len(stage.ids) for stage in job.plan.stages)
+    how = "--retry-errors" if any(stage.ask == "generate" for stage in job.plan.stages) else "--restart"
+    return Failures(job.task.id, job.folder, options.max_errors, total, how)
 
 
 def _finished(job: Job, options: Options, began: _Began, asked: int) -> Run:
     """Score what is stored, unless that was done."""
-    previous = began.previous
+    asking, previous = time.perf_counter() - began.clock, began.previous
     if asked == 0 and previous is not None and previous.report["metric"] == job.task.metric.signature:
         return previous
     scored = score_stored(job.task, job.plan, job.folder)
-    failed = len(scored.errors) > options.max_errors * sum(len(stage.ids) for stage in job.plan.stages)
-    seconds, device = time.perf_counter() - began.clock, getattr(job.model.model, "device", None)
-    facts = provenance(began.started, seconds, asked, device) | _how(options)
+    failures = _failures(job, options)
+    failures.add(scored.errors)
+    store = Store(job.folder / "outputs")
+    used = [usage for stage in job.plan.stages for usage in store.usage(stage).values()]
+    seconds, device = time.perf_counter() - began.clock, place_of(job.model)["device"]
+    facts = provenance(began.started, seconds, asked, device, asking) | _how(options)
+    facts |= {**began.meter.facts(job.model), "usage": totals(used)}
     if asked or previous is None:
-        _write_record(job, "failed" if failed else "complete", facts)
-    if failed:
-        key, reason = next(iter(scored.errors.items()))
-        raise RunFailedError(
-            f"{len(scored.errors)} samples of {job.task.id} failed, above --max-errors {options.max_errors:g} "
-            f"(the first, {key}: {reason}). "
-            f"Everything is kept in {job.folder}: raise --max-errors to accept it, or mend the cause and run again with --restart."
-        )
+        _write_record(job, "failed" if failures.are_too_many else "complete", facts)
+    if failures.are_too_many:
+        raise failures.failure()
     return read_run(job.folder)
 
 
@@ -253,8 +301,11 @@ def score_stored(task: Task, plan: Plan, folder: Path) -> Scored:
     for stage in plan.stages:
         store.finish(stage)
     scored = plan.score({stage.name: store.read(stage) for stage in plan.stages})
+    table = sample_table(scored)
+    took = columns(scored.ids, [store.usage(stage) for stage in plan.stages])
+    table |= {name: values for name, values in took.items() if name not in table}
     with atomic_path(folder / "samples.parquet") as temporary:
-        pd.DataFrame(sample_table(scored)).to_parquet(temporary, index=False)
+        pd.DataFrame(table).to_parquet(temporary, index=False)
     write_json(folder / "scores.json", report(task, plan, scored))
     return scored
 
@@ -290,17 +341,21 @@ def _write_record(job: Job, status: str, facts: dict[str, Any]) -> None:
     write_json(job.folder / "run.json", record)
 
 
-def provenance(started: datetime, seconds: float, asked: int, device: object) -> dict[str, Any]:
-    """When, where and how fast: what a run records and its id does not hash. ``device`` is what the model says, if it does."""
+def provenance(
+    started: datetime, seconds: float, asked: int, device: object, asking: float | None = None
+) -> dict[str, Any]:
+    """When, where and how fast: what a run records and its id does not hash.
+
+    ``device`` is what the model says, if it does; ``asking`` are the seconds without scoring.
+    """
     import mmbench
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
     return {
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
-        "samples_per_second": round(asked / seconds, 2) if seconds > 0 and asked else None,
-        "peak_memory_mb": round(peak, 1),
+        "samples_per_second": round(asked / (asking or seconds), 2) if seconds > 0 and asked else None,
+        "peak_memory_mb": peak_memory_mb(),
         "device": None if device is None else str(device),
         "python": platform.python_version(),
         "mmbench": mmbench.__version__,

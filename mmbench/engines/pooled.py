@@ -5,7 +5,8 @@ from contextlib import closing
 
 from tqdm.auto import tqdm
 
-from mmbench.engines.local import Settings, batches, fitted, keep
+from mmbench.engines.local import Asking, Settings, batches, fitted
+from mmbench.engines.measures import Tally
 from mmbench.engines.pools import Crew, Engine
 from mmbench.engines.remote import Piece, Recipe, States
 from mmbench.models import LoadedModel
@@ -23,34 +24,50 @@ def execute_with(
     store: Store,
     settings: Settings,
     title: str,
+    tally: Tally | None = None,
 ) -> int:
-    """As ``local.execute``, by the processes of an engine: the same batches, so the same outputs."""
+    """As ``local.execute``, by the processes of an engine: the same batches and draws, so the same outputs."""
     store.open_for_writing()
+    tally = tally or Tally()
     missing = {stage.name: settings.left(stage, store) for stage in plan.stages}
-    total = sum(map(len, missing.values()))
+    total, done = sum(map(len, missing.values())), 0
     if total:
-        states = _states(model, plan, store, missing)
-        stages = {stage.name: stage for stage in plan.stages}
-        pieces = list(_pieces(plan, missing, settings))
+        states = _states(model, plan, store, missing, settings.seed, tally)
+        takers = {
+            stage.name: Asking(model, stage, store, settings, tally, missing[stage.name], f"{title}: {stage.name}")
+            for stage in plan.stages
+        }
+        for taker in takers.values():
+            taker.begin()
         quiet = None if settings.progress else True
         with (
             tqdm(total=total, desc=title, unit=" items", disable=quiet, leave=False) as bar,
-            closing(engine.answers(recipe, states, pieces, crew)) as answers,
+            closing(engine.answers(recipe, states, list(_pieces(plan, missing, settings)), crew)) as answers,
         ):
             for piece, asked in answers:
-                keep(store, stages[piece.stage], asked)
-                bar.update(len(piece.wanted))
+                taker, wanted = takers[piece.stage], set(missing[piece.stage])
+                taker.take(asked)
+                n = sum(place in wanted for place in piece.wanted)
+                done += n
+                bar.update(n)
+                taker.say(bar)
+                if not taker.goes_on():
+                    break
+        for taker in takers.values():
+            taker.end(total - done)
     for stage in plan.stages:
         store.finish(stage)
     return total
 
 
-def _states(model: LoadedModel, plan: Plan, store: Store, missing: Mapping[str, list[int]]) -> States:
+def _states(
+    model: LoadedModel, plan: Plan, store: Store, missing: Mapping[str, list[int]], seed: int, tally: Tally
+) -> States:
     """Per phase that has something to ask, what was fitted here; a model that cannot be restored fits in each process instead."""
     if not isinstance(model.model, Fittable) or not isinstance(model.model, Restorable):
         return {}
     return {
-        number: fitted(model, phase, store)
+        number: fitted(model, phase, store, seed, tally)
         for number, phase in enumerate(plan.phases)
         if any(missing[stage.name] for stage in phase.stages)
     }

@@ -75,6 +75,7 @@ class Worker:
 
     def __init__(self, recipe: Recipe, states: States) -> None:
         self._states = states
+        self._seed = recipe.seed
         self._model = _model(recipe)
         self._plan = _plan(recipe)
         self._phase: int | None = None
@@ -84,7 +85,7 @@ class Worker:
         try:
             if piece.phase != self._phase:
                 self._enter(piece.phase)
-            return ask(self._model, self._stage(piece), piece.wanted)
+            return ask(self._model, self._stage(piece), piece.wanted, seed=self._seed)
         except Exception as error:  # noqa: BLE001  (a stranger's model may raise anything)
             return failure(error)
 
@@ -93,7 +94,7 @@ class Worker:
         if state is not None and isinstance(model, Restorable):
             model.restore(state)
         elif isinstance(model, Fittable):
-            learn(self._model, self._plan.phases[phase])
+            learn(self._model, self._plan.phases[phase], self._seed)
         self._phase = phase
 
     def _stage(self, piece: Piece) -> Stage:

@@ -147,7 +147,9 @@ def load_model(spec: str, *, device: str | None = None, dtype: str | None = None
         settings = {key: value for key, value in config.items() if key in adapter.settings}
         answers = {key: value for key, value in config.items() if key not in adapter.settings}
         loaded = _wrap(made, spec, answers, {**place, **settings})
-        private = is_path(name) or ("://" not in name and is_path(name.partition("/")[2]))  # open_clip:ViT-B-32/checkpoint.safetensors
+        private = is_path(name) or (
+            "://" not in name and is_path(name.partition("/")[2])
+        )  # open_clip:ViT-B-32/checkpoint.safetensors
         return replace(loaded, label=f"{prefix}:{loaded.card.name}" if private else spec)
     if colon:
         return _wrap(_make(spec, _imported(spec, spec), config, place, ""), spec, config, place)

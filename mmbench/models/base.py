@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from mmbench.samples import Modality, Request, Response, Role, Sample
+from mmbench.samples import Modality, Request, Response, Role, Sample, Usage
 
 Capability: TypeAlias = Literal["embed", "generate", "predict", "score_pairs"]
 Kind: TypeAlias = Literal["model", "floor", "ceiling"]
@@ -114,6 +114,15 @@ class StreamingGenerator(Protocol):
 
         A request that cannot be answered, or whose media cannot be decoded, is a response with its ``error``.
         """
+        ...
+
+
+@runtime_checkable
+class Estimator(Protocol):
+    """A generator that can say what requests will take before any is sent: ``--dry-run`` prints it."""
+
+    def estimate(self, requests: Iterable[Request]) -> Usage:
+        """The totals of all requests: tokens in and out (at most), and cost in US dollars where prices are known."""
         ...
 
 

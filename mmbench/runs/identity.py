@@ -35,7 +35,9 @@ def identity(
         "protocol": dict(task.protocol),
         "dataset": {name: data[name] for name in ("key", "split", "revision", "fingerprint")},
         "batch_size": batch_size,
-        "seed": seed if limit is not None else None,  # it chooses the limit's samples, and nothing else
+        "seed": seed
+        if limit is not None or seed
+        else None,  # of the limit's samples, and of models that draw at random
         "limit": limit,
     }
 

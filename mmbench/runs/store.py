@@ -6,38 +6,29 @@ without its line is made again, a torn last line is cut off, and anything else t
 which file.
 
 Several processes may write one store, each under a name of its own: ``journal-NAME.jsonl``, ``responses-NAME.jsonl``. Reading takes the
-union. What two of them made, as after a resume with another count, is taken by a fixed rule: see ``_cover`` and ``Store.responses``.
+union. What two of them made, as after a resume with another count, is taken by a fixed rule: see ``parts.cover`` and ``Store.responses``.
 """
 
+import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mmbench.errors import RunFailedError, UserError
-from mmbench.files import atomic_path, canonical_json, digest, file_sha256
-from mmbench.samples import Response
+from mmbench.errors import UserError
+from mmbench.files import atomic_path, canonical_json, digest, file_sha256, write_bytes
+from mmbench.runs.journals import append_lines, cut_torn_line, read_lines
+from mmbench.runs.parts import COMPACT_EVERY, Part, cover, joined, neighbours, parts_only
+from mmbench.runs.usage import COLUMNS, as_fields, from_fields
+from mmbench.samples import Response, Usage
 from mmbench.tasks.base import Output, Stage
 
-COMPACT_EVERY = 256
+ROW_GROUP = 8192
 DIGEST_LENGTH = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stored range of a stage's items: ``start`` to ``stop``, in ``file``, with the hashes that were journalled."""
-
-    file: str
-    start: int
-    stop: int
-    sha256: frozenset[str]
-    writer: str
 
 
 class Store:
@@ -65,7 +56,7 @@ class Store:
         own = (f"journal{self._suffix}", f"*/responses{self._suffix}")
         for pattern in own if self.writer else ("journal*.jsonl", "*/responses*.jsonl"):
             for journal in self.folder.glob(pattern):
-                _cut_torn_line(journal)
+                cut_torn_line(journal)
 
     def missing(self, stage: Stage) -> list[int]:
         """The items of a stage that are not stored yet, in order. ``UserError`` names a stored file that is damaged.
@@ -88,7 +79,7 @@ class Store:
         """Store one batch ``(m, d)`` of a stage; ``facts`` (seconds, device) are provenance and move no score."""
         name = f"{stage}/part-{start:09d}-{start + len(values):09d}.safetensors"
         if stage not in self._loose:
-            self._loose[stage] = _parts_only(self.parts(stage))
+            self._loose[stage] = parts_only(self.parts(stage))
         loose = self._loose[stage]
         part = self._write(name, values, errors, start)
         self.journal({"event": "part", "stage": stage, **_as_json(part), **facts})
@@ -98,20 +89,41 @@ class Store:
             loose.clear()
 
     def add_responses(self, stage: str, responses: Sequence[Response], facts: Mapping[str, Any]) -> None:
-        """Store responses, one line each, and sync them to the disk."""
+        """Store responses, one line each, and sync them to the disk. ``facts``: ``seconds``, each one's share of a batch's."""
         path = self.folder / stage / f"responses{self._suffix}"
         path.parent.mkdir(exist_ok=True)
         lines = []
         for response in responses:
-            fields = {
-                "id": response.sample_id,
-                "text": response.text,
-                "finish_reason": response.finish_reason,
-                "error": response.error,
-                **facts,
-            }
+            fields = {**_words(response), **facts}
+            if response.usage is not None:
+                fields["usage"] = as_fields(response.usage)
             lines.append(canonical_json({**fields, "digest": digest(fields)[:DIGEST_LENGTH]}))
-        _append(path, lines)
+        append_lines(path, lines)
+
+    def note(self, event: str, stage: str, **facts: Any) -> None:
+        """Journal something that happened to a stage, for people and for ``noted``."""
+        self.journal({"event": event, "stage": stage, **facts})
+
+    def noted(self, event: str, stage: str) -> list[dict[str, Any]]:
+        """What was journalled as ``event`` of a stage, in order."""
+        return [entry for _, entry in self._entries() if entry["event"] == event and entry.get("stage") == stage]
+
+    def errors(self, stage: Stage) -> dict[str, str]:
+        """The reason per id of those stored items that failed."""
+        if stage.ask == "generate":
+            return {one.sample_id: one.error for one in self.responses(stage.name) if one.error is not None}
+        return {key: why for part in self.parts(stage.name) for key, why in self._errors_of(part).items()}
+
+    def usage(self, stage: Stage) -> dict[str, Usage]:
+        """What the stored items took, by id; seconds are an item's share of its batch's where nobody timed the item itself."""
+        if stage.ask == "generate":
+            return {one.sample_id: one.usage for one in self.responses(stage.name) if one.usage is not None}
+        found: dict[str, Usage] = {}
+        for entry in self.noted("part", stage.name):
+            if entry.get("seconds") is not None:
+                share = Usage(seconds=entry["seconds"] / (entry["stop"] - entry["start"]))
+                found.update(dict.fromkeys(stage.ids[entry["start"] : entry["stop"]], share))
+        return found
 
     def finish(self, stage: Stage) -> None:
         """Compact what a complete stage left in single parts or lines. Where several write, the one that scores does it."""
@@ -120,7 +132,7 @@ class Store:
         if stage.ask == "generate":
             self._compact_responses(stage.name)
             return
-        parts = _parts_only(self.parts(stage.name))
+        parts = parts_only(self.parts(stage.name))
         if len(parts) > 1:
             self._compact(stage.name, parts)
 
@@ -136,11 +148,11 @@ class Store:
             return Output([None if key in errors else found[key].text for key in stage.ids], errors)
         batches: list[NDArray[Any]] = []
         failed: dict[str, str] = {}
-        for part, start, stop in _cover(self.parts(stage.name)):
+        for part, start, stop in cover(self.parts(stage.name)):
             values, errors = self.load(part)
             batches.append(values[start - part.start : stop - part.start])
             failed |= {key: errors[key] for key in stage.ids[start:stop] if key in errors}
-        return Output(_joined(batches), failed)
+        return Output(joined(batches), failed)
 
     @contextmanager
     def fitting(self, phase: str) -> Iterator[None]:
@@ -179,14 +191,12 @@ class Store:
             return state | dict(handle.metadata() or {})
 
     def _write(self, name: str, values: NDArray[Any], errors: Mapping[str, str], start: int) -> Part:
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
-        with atomic_path(self.folder / name) as temporary:
-            save_file(
-                {"values": np.ascontiguousarray(values)}, temporary, metadata={"errors": canonical_json(dict(errors))}
-            )
-            sha256 = file_sha256(temporary)
-        return Part(name, start, start + len(values), frozenset({sha256}), self.writer)
+        data = save({"values": np.ascontiguousarray(values)}, metadata={"errors": canonical_json(dict(errors))})
+        write_bytes(self.folder / name, data)
+        sha256 = frozenset({hashlib.sha256(data).hexdigest()})
+        return Part(name, start, start + len(values), sha256, self.writer)
 
     def load(self, part: Part) -> tuple[NDArray[Any], dict[str, str]]:
         """A part's values ``(m, d)``, and the reason per id of the items that failed."""
@@ -197,15 +207,22 @@ class Store:
             values: NDArray[Any] = handle.get_tensor("values")
             return values, errors
 
+    def _errors_of(self, part: Part) -> dict[str, str]:
+        from safetensors import safe_open
+
+        with safe_open(self.folder / part.file, framework="numpy") as handle:
+            errors: dict[str, str] = json.loads((handle.metadata() or {}).get("errors", "{}"))
+            return errors
+
     def _compact(self, stage: str, parts: list[Part]) -> None:
         """Join neighbouring parts into blocks of a bounded size. The old files go only after the block is journalled."""
-        for run in _neighbours(parts):
+        for run in neighbours(parts):
             for part in run:
                 self._check(part)  # what is damaged must not get a good hash in a block
             loaded = [self.load(part) for part in run]
             errors = {key: reason for _, found in loaded for key, reason in found.items()}
             name = f"{stage}/block-{run[0].start:09d}-{run[-1].stop:09d}.safetensors"
-            block = self._write(name, _joined([values for values, _ in loaded]), errors, run[0].start)
+            block = self._write(name, joined([values for values, _ in loaded]), errors, run[0].start)
             self.journal({"event": "block", "stage": stage, **_as_json(block)})
             for part in run:
                 (self.folder / part.file).unlink()
@@ -217,18 +234,20 @@ class Store:
         lines = sorted((self.folder / stage).glob("responses*.jsonl"))
         if not lines:
             return
-        rows = [
-            {"id": one.sample_id, "text": one.text, "finish_reason": one.finish_reason, "error": one.error}
-            for one in self.responses(stage)
-        ]
-        schema = pa.schema([(name, pa.string()) for name in ("id", "text", "finish_reason", "error")])
-        name = f"{stage}/responses.parquet"
+        words = [(name, pa.string()) for name in ("id", "text", "finish_reason", "error")]
+        schema = pa.schema([*words, *((name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items())])
+        earlier = self.noted("responses", stage)  # all that they hold is in the new table
+        name = f"{stage}/responses{f'-{len(earlier) + 1}' if earlier else ''}.parquet"
+        responses = self.responses(stage)
         with atomic_path(self.folder / name) as temporary:
-            pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
+            with pq.ParquetWriter(temporary, schema) as writer:
+                for start in range(0, len(responses), ROW_GROUP):
+                    rows = [_as_row(one) for one in responses[start : start + ROW_GROUP]]
+                    writer.write_table(pa.Table.from_pylist(rows, schema=schema))
             sha256 = file_sha256(temporary)
-        self.journal({"event": "responses", "stage": stage, "file": name, "sha256": sha256, "n": len(rows)})
-        for path in lines:
-            path.unlink()
+        self.journal({"event": "responses", "stage": stage, "file": name, "sha256": sha256, "n": len(responses)})
+        for path in (*lines, *(self.folder / entry["file"] for entry in earlier)):
+            path.unlink(missing_ok=True)
 
     def parts(self, stage: str) -> list[Part]:
         """The parts of a stage that are there; one whose file was joined into a block, or deleted by somebody, is not.
@@ -266,7 +285,7 @@ class Store:
                 f"or delete it and run the same command again to ask for its {entry['n']} answers again."
             )
         for row in pq.read_table(path).to_pylist():
-            yield Response(row["id"], row["text"], row["finish_reason"], row["error"])
+            yield Response(row["id"], row["text"], row["finish_reason"], row["error"], from_fields(row))
 
     def _check(self, part: Part) -> None:
         path = self.folder / part.file
@@ -284,23 +303,11 @@ class Store:
         """The lines of all journals with the name of their writer."""
         for path in sorted(self.folder.glob("journal*.jsonl")):
             writer = path.stem.removeprefix("journal").removeprefix("-")
-            yield from ((writer, entry) for _, entry in _read_lines(path))
+            yield from ((writer, entry) for _, entry in read_lines(path))
 
     def journal(self, entry: Mapping[str, Any]) -> None:
         """Say that a file is there, with its sha256."""
-        _append(self._own_journal, [canonical_json(dict(entry))])
-
-
-def _joined(batches: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Batches below one another; one in which every item failed is a column of NaN and takes the others' width."""
-    width = max(batch.shape[1] for batch in batches)
-    if any(batch.shape[1] not in (1, width) for batch in batches):
-        raise RunFailedError(
-            f"The model returned vectors of different lengths ({', '.join(sorted({str(b.shape[1]) for b in batches}))}): "
-            "it has to keep to one."
-        )
-    dtype = np.result_type(*(batch.dtype for batch in batches))
-    return np.concatenate([np.broadcast_to(batch, (len(batch), width)).astype(dtype, copy=False) for batch in batches])
+        append_lines(self._own_journal, [canonical_json(dict(entry))])
 
 
 def _as_json(part: Part) -> dict[str, Any]:
@@ -308,67 +315,26 @@ def _as_json(part: Part) -> dict[str, Any]:
     return {"file": part.file, "start": part.start, "stop": part.stop, "sha256": sha256}
 
 
-def _parts_only(parts: Sequence[Part]) -> list[Part]:
-    return [part for part in parts if "/part-" in part.file]
+def _as_row(response: Response) -> dict[str, Any]:
+    return _words(response) | as_fields(response.usage)
 
 
-def _cover(parts: Sequence[Part]) -> Iterator[tuple[Part, int, int]]:
-    """Which items to take from which part. Where parts overlap, the one that begins first, then the longer, then by name."""
-    done = 0
-    for part in sorted(parts, key=lambda part: (part.start, -part.stop, part.file)):
-        if part.stop > done:
-            yield part, max(part.start, done), part.stop
-            done = part.stop
+def _words(response: Response) -> dict[str, Any]:
+    return {
+        "id": response.sample_id,
+        "text": response.text,
+        "finish_reason": response.finish_reason,
+        "error": response.error,
+    }
 
 
 def _answers(path: Path) -> Iterator[Response]:
-    for number, fields in _read_lines(path):
+    for number, fields in read_lines(path):
         claimed = fields.pop("digest", None)
         if claimed != digest(fields)[:DIGEST_LENGTH]:
             raise UserError(
                 f"{path} line {number} is damaged: delete that line and run the same command again, "
                 "only that answer is asked for again."
             )
-        yield Response(fields["id"], fields["text"], fields["finish_reason"], fields["error"])
-
-
-def _neighbours(parts: list[Part]) -> Iterator[list[Part]]:
-    """Runs of at most ``COMPACT_EVERY`` parts that follow one another without a gap."""
-    run: list[Part] = []
-    for part in sorted(parts, key=lambda part: part.start):
-        if run and (part.start != run[-1].stop or len(run) == COMPACT_EVERY):
-            yield run
-            run = []
-        run.append(part)
-    if run:
-        yield run
-
-
-def _append(path: Path, lines: Sequence[str]) -> None:
-    with path.open("ab") as handle:
-        handle.write("".join(f"{line}\n" for line in lines).encode())
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line number and JSON object per whole line; the torn end of a crash is left out. ``UserError`` names a line that is no JSON."""
-    if not path.exists():
-        return
-    whole, _, _ = path.read_bytes().rpartition(b"\n")
-    for number, line in enumerate(whole.split(b"\n") if whole else (), start=1):
-        try:
-            fields = json.loads(line)
-        except ValueError as error:
-            raise UserError(
-                f"{path} line {number} is damaged (no JSON): delete that line and run the same command again."
-            ) from error
-        yield number, fields
-
-
-def _cut_torn_line(path: Path) -> None:
-    data = path.read_bytes()
-    whole, newline, torn = data.rpartition(b"\n")
-    if torn:
-        with path.open("r+b") as handle:
-            handle.truncate(len(whole) + len(newline))
+        usage = from_fields(fields.get("usage", {}), fields.get("seconds"))
+        yield Response(fields["id"], fields["text"], fields["finish_reason"], fields["error"], usage)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from mmbench.errors import UserError
 from mmbench.files import atomic_path, canonical_json, file_sha256
-from mmbench.runs.store import Part, Store
+from mmbench.runs.parts import Part
+from mmbench.runs.store import Store
 
 WRITER = "merged"
 
@@ -30,7 +31,7 @@ def unite(source: Path, target: Path) -> int:
     new = 0
     known = {canonical_json(entry) for entry in store.journalled()}
     for entry in Store(source).journalled():
-        if entry["event"] == "responses" or not (source / entry["file"]).exists():
+        if entry["event"] == "responses" or "file" not in entry or not (source / entry["file"]).exists():
             continue  # answers come one by one below; parts that were joined into a block are in the block
         _check(entry, source, target)
         if not (target / entry["file"]).exists():
@@ -61,7 +62,7 @@ def _check(entry: Mapping[str, Any], source: Path, target: Path) -> None:
 
 def _hashes(file: str, store: Store) -> set[str]:
     """What was journalled of a file that was made more than once."""
-    return {entry["sha256"] for entry in store.journalled() if entry["file"] == file}
+    return {entry["sha256"] for entry in store.journalled() if entry.get("file") == file}
 
 
 def _conflict(theirs: Path, ours: Path) -> UserError:
@@ -76,7 +77,7 @@ def _conflict(theirs: Path, ours: Path) -> UserError:
 
 def _stages_of_answers(source: Path) -> list[str]:
     found = {
-        path.parent.name for pattern in ("*/responses*.jsonl", "*/responses.parquet") for path in source.glob(pattern)
+        path.parent.name for pattern in ("*/responses*.jsonl", "*/responses*.parquet") for path in source.glob(pattern)
     }
     return sorted(found)
 

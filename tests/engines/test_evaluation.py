@@ -54,17 +54,18 @@ def test_a_finished_run_is_not_asked_or_scored_again(tmp_path: Path) -> None:
 def test_what_can_move_a_score_makes_another_run_and_nothing_else_does(tmp_path: Path) -> None:
     task = retrieval_task()
     base = evaluate_one(named(Pixels()), task, options(tmp_path))
-    same = evaluate_one(named(Pixels()), task, options(tmp_path, progress=True, seed=5, max_errors=0.5))
+    same = evaluate_one(named(Pixels()), task, options(tmp_path, progress=True, max_errors=0.5, cache=False, threads=0))
     others = [
         evaluate_one(named(Pixels(), revision="2"), task, options(tmp_path)),
         evaluate_one(named(Pixels()), replace(task, version=2), options(tmp_path)),
         evaluate_one(named(Pixels()), task, options(tmp_path, batch_size=5)),
         evaluate_one(named(Pixels()), task, options(tmp_path, limit=10)),
         evaluate_one(named(Pixels()), task, options(tmp_path, limit=10, seed=1)),
+        evaluate_one(named(Pixels()), task, options(tmp_path, seed=5)),
     ]
     assert same.folder == base.folder
-    assert len({run.folder for run in (base, *others)}) == 6
-    assert len(list(find_runs(tmp_path))) == 6
+    assert len({run.folder for run in (base, *others)}) == 7
+    assert len(list(find_runs(tmp_path))) == 7
 
 
 def test_batch_size_moves_no_score_here(tmp_path: Path) -> None:
@@ -123,7 +124,10 @@ def test_too_many_errors_fail_the_run_and_keep_everything(tmp_path: Path) -> Non
     assert json.loads(record.read_text())["status"] == "failed"
     model = Pixels()
     run = evaluate_one(named(model), retrieval_task("holes"), options(tmp_path, max_errors=0.5))
-    assert model.batches == []
+    asked = [key for batch in model.batches for key in batch]
+    assert asked == [
+        f"test-{index}" for index in range(BATCH, SIZE) if index != 10
+    ]  # it had stopped after the first batch
     assert run.record["status"] == "complete"
 
 
@@ -155,7 +159,9 @@ def test_a_wrong_shape_is_said_in_one_sentence(tmp_path: Path, returned: Any, sa
 
 def test_a_missing_response_is_said(tmp_path: Path) -> None:
     model = as_model(generate=lambda requests: [Response(requests[0].sample_id, "red")], name="lazy")
-    with pytest.raises(RunFailedError, match="responses for 1 of 8 requests"):
+    with pytest.raises(
+        RunFailedError, match=r"returned 1 responses for 8 requests \(the first without one is test-1\)"
+    ):
         evaluate_one(model, question_task(), options(tmp_path))
 
 
@@ -203,7 +209,7 @@ def test_a_full_disk_ends_in_one_sentence_and_the_run_goes_on_later(
     import mmbench.runs.store as store
 
     whole = evaluate_one(named(Pixels()), retrieval_task(), options(tmp_path / "whole"))
-    real, calls = store._append, [0]
+    real, calls = store.append_lines, [0]
 
     def full(path: Path, lines: Sequence[str]) -> None:
         calls[0] += 1
@@ -213,10 +219,10 @@ def test_a_full_disk_ends_in_one_sentence_and_the_run_goes_on_later(
             raise OSError(errno.ENOSPC, "No space left on device")
         real(path, lines)
 
-    monkeypatch.setattr(store, "_append", full)
+    monkeypatch.setattr(store, "append_lines", full)
     with pytest.raises(RunFailedError, match="is full: nothing that was stored is lost"):
         evaluate_one(named(Pixels()), retrieval_task(), options(tmp_path / "full"))
-    monkeypatch.setattr(store, "_append", real)
+    monkeypatch.setattr(store, "append_lines", real)
     model = Pixels()
     run = evaluate_one(named(model), retrieval_task(), options(tmp_path / "full"))
     assert len(model.batches) == 2 * SIZE / BATCH - 3

@@ -1,5 +1,6 @@
 """``kill -9`` at chosen moments: the run goes on, does at most one batch twice, and gives the same bytes."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -39,18 +40,23 @@ class Watched(Pixels):
             die()
         return answer()
 
+class Streamed(Watched):
+    def stream(self, requests):
+        for request in requests:
+            yield from self.generate([request])
+
 def json_ids(items):
     return [getattr(item, "id", None) or item.sample_id for item in items]
 
-append = store._append
+append = store.append_lines
 def journal(path, lines):
     if moment == "journal" and count[0] == 3:
-        if kind == "open":
+        if kind != "t2i":
             with path.open("ab") as handle:
                 handle.write(lines[0][: len(lines[0]) // 2].encode())
         die()
     append(path, lines)
-store._append = journal
+store.append_lines = journal
 
 def scoring(*args):
     if moment == "scoring":
@@ -67,7 +73,7 @@ evaluation._write_record = late
 monkeypatch = pytest.MonkeyPatch()
 register(monkeypatch, card())
 both = frozenset({{Modality.IMAGE, Modality.TEXT}})
-model = LoadedModel(Watched(), ModelCard("watched", "1", both), None, {{}}, "1")
+model = LoadedModel(Streamed() if kind == "stream" else Watched(), ModelCard("watched", "1", both), None, {{}}, "1")
 task = retrieval_task() if kind == "t2i" else question_task()
 evaluate_one(model, task, Options(Path(folder) / "runs", batch_size=8, progress=False))
 """
@@ -92,8 +98,14 @@ def asked(folder: Path) -> list[list[str]]:
     return [json.loads(line.replace("'", '"')) for line in (folder / "asked.log").read_text().splitlines()]
 
 
-@pytest.mark.parametrize("kind", ["t2i", "open"])
-@pytest.mark.parametrize("moment", ["batch", "journal", "scoring", "record"])
+@pytest.mark.parametrize(
+    ("moment", "kind"),
+    [
+        *itertools.product(["batch", "journal", "scoring", "record"], ["t2i", "open"]),
+        ("batch", "stream"),
+        ("journal", "stream"),
+    ],
+)
 def test_a_killed_run_goes_on_and_gives_the_same_bytes(tmp_path: Path, moment: str, kind: str) -> None:
     assert child("never", tmp_path / "whole", kind) == 0
     assert child(moment, tmp_path / "killed", kind) == -9

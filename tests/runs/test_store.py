@@ -1,15 +1,19 @@
 """The store: parts, journals, compaction, and damage that is found and named."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import mmbench.runs.store as module
 from mmbench.errors import RunFailedError, UserError
+from mmbench.files import canonical_json, digest, file_sha256
 from mmbench.runs.store import Store
-from mmbench.samples import Modality, Response
+from mmbench.samples import Modality, Response, Usage
 from mmbench.tasks.base import Stage
 
 N = 10
@@ -178,3 +182,45 @@ def test_the_journal_is_strict_json_with_provenance(tmp_path: Path) -> None:
     entries = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
     assert {entry["seconds"] for entry in entries} == {0.1}
     assert all(len(entry["sha256"]) == 64 for entry in entries)
+
+
+def test_what_answers_took_is_stored_with_them_and_kept_when_they_are_compacted(tmp_path: Path) -> None:
+    usage = Usage(input_tokens=10, output_tokens=2, cost=0.5, attempts=3)
+    store = opened(tmp_path)
+    store.add_responses("answers", [Response("s0", "yes", usage=usage)], {"seconds": 0.25})
+    store.add_responses("answers", [Response("s1", "no", usage=replace(usage, seconds=4.0))], {"seconds": 0.25})
+    store.add_responses("answers", [Response(f"s{i}", "no") for i in range(2, N)], {})
+    for _ in range(2):
+        found = Store(tmp_path).usage(ANSWERS)
+        assert found == {"s0": replace(usage, seconds=0.25), "s1": replace(usage, seconds=4.0)}
+        store.finish(ANSWERS)
+
+
+def test_answers_that_were_stored_before_usage_was_known_can_be_read(tmp_path: Path) -> None:
+    fields = {"id": "s0", "text": "yes", "finish_reason": "stop", "error": None, "seconds": 0.5}
+    folder = tmp_path / "answers"
+    opened(tmp_path)
+    folder.mkdir()
+    line = canonical_json({**fields, "digest": digest(fields)[:16]})
+    (folder / "responses.jsonl").write_text(f"{line}\n")
+    old = {name: [f"s{i}" if name == "id" else "yes" for i in range(1, N)] for name in ("id", "text", "finish_reason")}
+    table = folder / "responses.parquet"
+    pq.write_table(pa.table({**old, "error": pa.nulls(N - 1, pa.string())}), table)
+    Store(tmp_path).note("responses", "answers", file="answers/responses.parquet", sha256=file_sha256(table), n=N - 1)
+    output = Store(tmp_path).read(ANSWERS)
+    assert list(output.values) == ["yes"] * N
+    assert Store(tmp_path).usage(ANSWERS) == {"s0": Usage(seconds=0.5)}
+
+
+def test_parts_know_the_share_of_each_item_after_compaction_too(tmp_path: Path) -> None:
+    store = fill(opened(tmp_path))
+    store.finish(ARRAYS)
+    assert Store(tmp_path).usage(ARRAYS) == dict.fromkeys(ARRAYS.ids, Usage(seconds=0.05))
+
+
+def test_errors_are_read_without_the_values(tmp_path: Path) -> None:
+    store = answer(opened(tmp_path), *range(1, N))
+    store.add_responses("answers", [Response("s0", "", "error", "no picture")], {})
+    store.add_array("vectors", 0, VALUES, {"s4": "broken"}, {})
+    assert store.errors(ANSWERS) == {"s0": "no picture"}
+    assert store.errors(ARRAYS) == {"s4": "broken"}
