@@ -77,6 +77,8 @@ def score(
     *,
     name: str | None = None,
     output_dir: str | Path = "runs",
+    limit: int | None = None,
+    seed: int = 0,
     max_errors: float = 0.01,
     progress: bool = True,
     **columns: str,
@@ -89,6 +91,8 @@ def score(
         task: a task id.
         name: what boards call it; the file's name by default.
         output_dir: as in ``evaluate``.
+        limit: score only the part that ``export_requests`` gave with the same limit; marked as partial and never ranked.
+        seed: of the limit.
         max_errors: the share of samples without a prediction, in [0, 1], above which scoring fails; they count as wrong.
         progress: show bars.
         columns: what the file calls its columns (``id="question_id"``), and ``ids``, a file with the ids of embeddings.
@@ -101,9 +105,8 @@ def score(
     """
     chosen = get_task(task)
     made = load_model(f"file:{predictions}", name=name, **columns)
-    return evaluate_one(
-        made, chosen, Options(Path(output_dir), SCORED_AT_ONCE, max_errors=max_errors, progress=progress)
-    )
+    options = Options(Path(output_dir), SCORED_AT_ONCE, limit, seed, max_errors=max_errors, progress=progress)
+    return evaluate_one(made, chosen, options)
 
 
 def export_requests(
