@@ -113,6 +113,7 @@ def export_requests(
     task: str,
     out: str | Path = "requests.jsonl",
     *,
+    ask: str | None = None,
     with_media: str | Path | None = None,
     limit: int | None = None,
     seed: int = 0,
@@ -123,6 +124,7 @@ def export_requests(
     Args:
         task: a task id.
         out: the JSONL file, one object per thing to answer: ids, prompts, options, media by hash; never a target.
+        ask: where the task can be done in more than one way, which: ``embed`` or ``score_pairs``.
         with_media: a folder for the pictures, sounds and arrays, each named by its hash.
         limit: about this many samples: whole groups, seeded.
         seed: of the limit.
@@ -133,7 +135,7 @@ def export_requests(
     """
     folder = None if with_media is None else Path(with_media)
     return requests.export_requests(
-        get_task(task), Path(out), with_media=folder, limit=limit, seed=seed, progress=progress
+        get_task(task), Path(out), ask=ask, with_media=folder, limit=limit, seed=seed, progress=progress
     )
 
 

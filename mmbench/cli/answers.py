@@ -1,7 +1,7 @@
 """The commands for answers that are made elsewhere: score, export-requests, export-submission."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -63,6 +63,10 @@ score.__doc__ = f"{score.__doc__}\n\n{FORMATS}"
 def export_requests(
     task: Annotated[str, typer.Option("--task", "-t", help="The task to answer elsewhere.")],
     out: Annotated[Path, typer.Option(help="The file: one JSON object per thing to answer.")] = Path("requests.jsonl"),
+    ask: Annotated[
+        Literal["embed", "generate", "predict", "score_pairs"] | None,
+        typer.Option(help="How it is done, where there is more than one way."),
+    ] = None,
     with_media: Annotated[
         Path | None,
         typer.Option(
@@ -76,7 +80,7 @@ def export_requests(
     """Write what a task asks, to be answered with any tool. The same lines with a `prediction` added are what `mmbench score` takes."""
     from mmbench import api
 
-    found = api.export_requests(task, out, with_media=with_media, limit=limit, seed=seed, progress=not as_json)
+    found = api.export_requests(task, out, ask=ask, with_media=with_media, limit=limit, seed=seed, progress=not as_json)
     if as_json:
         output.json_document({"file": str(found.file), "requests": found.requests, "media": found.media})
         return

@@ -102,6 +102,7 @@ def filled(task: Task, path: Path) -> Path:
     oracle: Any = load_model("oracle").model
     plan = task.plan(task.load, privileged=True)
     said: dict[tuple[str, str], Any] = {}
+    item: Any
     for stage in plan.stages:
         for key, item in zip(stage.ids, stage.items, strict=True):
             if isinstance(item, Request):
@@ -176,6 +177,12 @@ def test_a_part_of_a_task_can_be_asked(tmp_path: Path) -> None:
         filled(TASKS[0], found.file), "fake.open", limit=10, output_dir=tmp_path / "runs", progress=False
     )
     assert (run.primary.value, run.primary.n, run.limit) == (1.0, found.requests, 10)
+
+
+def test_a_task_is_asked_only_in_the_ways_that_it_has(tmp_path: Path) -> None:
+    assert mmbench.export_requests("fake.t2i", tmp_path / "r.jsonl", ask="embed", progress=False).requests == 2 * SIZE
+    with pytest.raises(UserError, match="fake.t2i is not done by score_pairs: choose embed"):
+        mmbench.export_requests("fake.t2i", tmp_path / "r.jsonl", ask="score_pairs", progress=False)
 
 
 def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
