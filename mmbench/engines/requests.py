@@ -18,7 +18,7 @@ from mmbench.tasks.base import Ask, Stage, Task
 
 WANTED: Mapping[Ask, str] = {
     "generate": "a text",
-    "predict": "a number, or `scores` with a number per class",
+    "predict": "a number, or a list with a number per class",
     "embed": "a list of numbers of one length",
     "score_pairs": "a number, higher for what belongs together",
 }
