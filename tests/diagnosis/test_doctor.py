@@ -16,6 +16,7 @@ from mmbench.errors import UserError
 from mmbench.models import load_model, wrap_model
 from mmbench.samples import Modality, Sample, TextPart
 from tests.diagnosis.models import (
+    WIDTH,
     BatchNorm,
     Blind,
     Crashes,
@@ -27,6 +28,7 @@ from tests.diagnosis.models import (
     Noise,
     OneRow,
     Overflow,
+    Pictures,
     Rambles,
     Renames,
     ShortContext,
@@ -109,6 +111,23 @@ def test_a_planted_fault_is_found_and_named(faulty: Callable[[], Any], check: st
     assert not report.ok
     assert failed(report) == {check}, [one for one in report.findings if one.status == "fail"]
     assert re.search(said, found(report, check, "fail"))
+
+
+def test_batch_norm_in_training_mode_is_found_and_in_evaluation_it_is_fine() -> None:
+    torch = pytest.importorskip("torch")
+    layer = torch.nn.BatchNorm1d(WIDTH)
+
+    class Normed(Pictures):
+        def embed(self, samples: Sequence[Sample], **how: Any) -> Any:
+            return layer(torch.as_tensor(super().embed(samples, **how))).detach().numpy()
+
+    report = doctor(Normed(), progress=False)
+    assert failed(report) == {"batches"}
+    assert "in batches of 1 it raised ValueError: Expected more than 1 value per channel" in found(
+        report, "batches", "fail"
+    )
+    layer.eval()
+    assert doctor(Normed(), progress=False).ok
 
 
 def test_what_is_common_and_small_is_a_warning() -> None:
