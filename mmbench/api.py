@@ -120,6 +120,8 @@ def score(
     *,
     name: str | None = None,
     output_dir: str | Path = "runs",
+    limit: int | None = None,
+    seed: int = 0,
     max_errors: float = 0.01,
     progress: bool = True,
     **columns: str,
@@ -132,6 +134,8 @@ def score(
         task: a task id.
         name: what boards call it; the file's name by default.
         output_dir: as in ``evaluate``.
+        limit: score only the part that ``export_requests`` gave with the same limit; marked as partial and never ranked.
+        seed: of the limit.
         max_errors: the share of samples without a prediction, in [0, 1], above which scoring fails; they count as wrong.
         progress: show bars.
         columns: what the file calls its columns (``id="question_id"``), and ``ids``, a file with the ids of embeddings.
@@ -144,17 +148,17 @@ def score(
     """
     chosen = get_task(task)
     made = load_model(f"file:{predictions}", name=name, **columns)
-    return evaluate_one(
-        made,
-        chosen,
-        Options(Path(output_dir), SCORED_AT_ONCE, max_errors=max_errors, progress=progress, stop_early=False),
+    options = Options(
+        Path(output_dir), SCORED_AT_ONCE, limit, seed, max_errors=max_errors, progress=progress, stop_early=False
     )
+    return evaluate_one(made, chosen, options)
 
 
 def export_requests(
     task: str,
     out: str | Path = "requests.jsonl",
     *,
+    ask: str | None = None,
     with_media: str | Path | None = None,
     limit: int | None = None,
     seed: int = 0,
@@ -165,6 +169,7 @@ def export_requests(
     Args:
         task: a task id.
         out: the JSONL file, one object per thing to answer: ids, prompts, options, media by hash; never a target.
+        ask: where the task can be done in more than one way, which: ``embed`` or ``score_pairs``.
         with_media: a folder for the pictures, sounds and arrays, each named by its hash.
         limit: about this many samples: whole groups, seeded.
         seed: of the limit.
@@ -175,7 +180,7 @@ def export_requests(
     """
     folder = None if with_media is None else Path(with_media)
     return requests.export_requests(
-        get_task(task), Path(out), with_media=folder, limit=limit, seed=seed, progress=progress
+        get_task(task), Path(out), ask=ask, with_media=folder, limit=limit, seed=seed, progress=progress
     )
 
 

@@ -177,7 +177,10 @@ def _maker(ask: Capability, model: LoadedModel) -> Callable[[str, tuple[Part, ..
             target=COLOURS[int(key[-2:]) % len(COLOURS)] if shown else None,
         )
     if ask == "score_pairs":
-        return lambda key, content: (Sample(f"{key}-left", content[:1]), Sample(f"{key}-right", content[-1:]))
+        return lambda key, content: (
+            Sample(f"{key}-left", content[:1], target=(key,) if shown else None),
+            Sample(f"{key}-right", content[-1:], target=(key,) if shown else None),
+        )
     if ask == "embed":
         return lambda key, content: Sample(key, content, target=(key,) if shown else None)
     return lambda key, content: Sample(key, content, target=int(key[-2:]) / 16 - 1 if shown else None)

@@ -18,7 +18,7 @@ from mmbench.tasks.base import Ask, Stage, Task
 
 WANTED: Mapping[Ask, str] = {
     "generate": "a text",
-    "predict": "a number, or `scores` with a number per class",
+    "predict": "a number, or a list with a number per class",
     "embed": "a list of numbers of one length",
     "score_pairs": "a number, higher for what belongs together",
 }
@@ -63,6 +63,7 @@ def export_requests(
     task: Task,
     out: Path,
     *,
+    ask: str | None = None,
     with_media: Path | None = None,
     limit: int | None = None,
     seed: int = 0,
@@ -77,17 +78,21 @@ def export_requests(
     Args:
         task: whose requests.
         out: the JSONL file.
+        ask: where the task can be done in more than one way, which: ``embed`` or ``score_pairs``; the task's first by default.
         with_media: a folder for pictures, sounds and arrays; without it only their hash and type are named.
         limit: about this many samples: whole groups, seeded.
         seed: of the limit.
         progress: show bars.
 
     Raises:
-        UserError: the split is empty, or a file cannot be written.
+        UserError: the split is empty, the task cannot be done in that way, or a file cannot be written.
     """
+    way = next((one for one in task.asks if one == ask), task.ask)
+    if ask not in (None, way):
+        raise UserError(f"{task.id} is not done by {ask}: choose {' or '.join(task.asks)}.")
     load = cache(partial(task.load, progress=progress))
     try:
-        plan = task.plan(load, limit=limit, seed=seed)
+        plan = task.plan(load, limit=limit, seed=seed, ask=way)
     except ValueError as error:
         raise UserError(f"{task.id} cannot be planned: {error}.") from error
     media = MediaFolder(with_media, out.parent)
@@ -101,7 +106,7 @@ def export_requests(
                     bar.update()
     except OSError as error:
         raise UserError(f"{error.filename or out} cannot be written ({error.strerror}): name another place.") from error
-    return Exported(out, total, len(media.written), WANTED[task.ask])
+    return Exported(out, total, len(media.written), WANTED[way])
 
 
 def _lines(task: Task, stage: Stage, media: MediaFolder) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ from mmbench.loaders import load_dataset
 from mmbench.runs.records import Run, read_run
 from mmbench.samples import Sample
 
-ANSWER_COLUMNS = ("extracted", "answer")  # of a run's samples, best first
+WRITTEN, READ = "answer", "read"  # columns of a run's samples: what was written, and what an extractor read in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,7 @@ def number(key: str) -> int:
 
 def _answers(run: Run, wanted: Format) -> list[Answer]:
     table = run.samples
-    column = next((name for name in ANSWER_COLUMNS if name in table.columns), None)
-    if column is None:
+    if WRITTEN not in table.columns:
         raise UserError(f"{run.folder} is a run of {run.task}, which has no answers to submit.")
     facts = run.record["dataset"]
     samples: dict[str, Sample] = {}
@@ -138,5 +137,6 @@ def _answers(run: Run, wanted: Format) -> list[Answer]:
                 f"{facts['key']} {facts['split']} is not what the run {run.folder} was made on: run it again."
             )
         samples = {sample.id: sample for sample in split}
-    said = [value if isinstance(value, str) else "" for value in table[column]]
+    columns = [table[name] for name in (READ, WRITTEN) if name in table.columns]
+    said = [next((one for one in values if isinstance(one, str)), "") for values in zip(*columns, strict=True)]
     return [Answer(key, text, samples.get(key)) for key, text in zip(table["id"].astype(str), said, strict=True)]

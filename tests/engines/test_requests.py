@@ -12,10 +12,11 @@ import mmbench
 import mmbench.tasks
 from mmbench.errors import RunFailedError, UserError
 from mmbench.files import file_sha256
+from mmbench.metrics.functional.exact import exact_match_metric
 from mmbench.metrics.functional.sentiment import sentiment_metric
 from mmbench.models import load_model
 from mmbench.samples import Modality, Request, Sample
-from mmbench.tasks.base import Task
+from mmbench.tasks.base import Ask, Phase, Plan, Scored, Stage, Task
 from mmbench.tasks.kinds.sentiment import FoldedRegressionTask
 from tests.fakes import SIZE, MemorySource, card, question_task, register, retrieval_task, samples
 
@@ -38,7 +39,52 @@ def regression_task() -> FoldedRegressionTask:
     )  # fmt: skip
 
 
-TASKS: tuple[Task, ...] = (question_task(), retrieval_task(), regression_task())
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PairTask(Task):
+    """Does the text belong to the picture? Every text with its own picture and with the next one."""
+
+    kind = "pairs"
+    modalities = frozenset({Modality.IMAGE, Modality.TEXT})
+
+    @property
+    def ask(self) -> Ask:
+        return "score_pairs"
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        return {}
+
+    def plan(self, load: Any, *, limit: Any = None, seed: int = 0, privileged: bool = False, ask: Any = None) -> Plan:
+        dataset = self.split_for(load, limit, seed)
+        texts = [only(sample, Modality.TEXT) for sample in dataset]
+        pictures = [only(sample, Modality.IMAGE) for sample in dataset]
+        pairs = [(text, pictures[(row + step) % len(pictures)]) for row, text in enumerate(texts) for step in (0, 1)]
+        ids = [f"{text.id}/{step}" for text in texts for step in (0, 1)]
+        stage = Stage("pairs", "score_pairs", ids, pairs, self.modalities)
+
+        def score(outputs: Any) -> Scored:
+            values = np.asarray(outputs["pairs"].values).reshape(-1, 2)
+            said = ["right" if own > other else "wrong" for own, other in values]
+            arrays = self.metric.per_sample(said, ["right"] * len(said))
+            return Scored(dataset.ids, arrays, dataset.ids, None, outputs["pairs"].errors)
+
+        return Plan(
+            (Phase("all", (stage,), lambda: ([], [])),), score, len(dataset), {"accuracy": 0.5}, {"accuracy": 1.0}
+        )
+
+
+def only(sample: Sample, modality: Modality) -> Sample:
+    return dataclasses.replace(sample, content=sample.parts(modality), target=None)
+
+
+def pair_task() -> PairTask:
+    return PairTask(
+        id="fake.pairs", title="Fake", dataset="fake", split="test", train_split=None, valid_split=None, version=1,
+        metric=exact_match_metric(), primary="accuracy",
+    )  # fmt: skip
+
+
+TASKS: tuple[Task, ...] = (question_task(), retrieval_task(), regression_task(), pair_task())
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +102,7 @@ def filled(task: Task, path: Path) -> Path:
     oracle: Any = load_model("oracle").model
     plan = task.plan(task.load, privileged=True)
     said: dict[tuple[str, str], Any] = {}
+    item: Any
     for stage in plan.stages:
         for key, item in zip(stage.ids, stage.items, strict=True):
             if isinstance(item, Request):
@@ -64,6 +111,8 @@ def filled(task: Task, path: Path) -> Path:
                 said[stage.name, key] = oracle.embed([item], modalities=stage.modalities)[0][:512].tolist()
             elif isinstance(item, Sample):
                 said["", key] = float(oracle.predict([item])[0, 0])
+            else:
+                said["", key] = 0.5 + (item[0].id == item[1].id)
     answered = [{**line, "prediction": said[line.get("side", ""), line["id"]]} for line in lines(path)]
     path.write_text("".join(json.dumps(line) + "\n" for line in answered))
     return path
@@ -72,7 +121,7 @@ def filled(task: Task, path: Path) -> Path:
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
 def test_requests_filled_in_by_the_oracle_score_the_ceiling(tmp_path: Path, task: Task) -> None:
     found = mmbench.export_requests(task.id, tmp_path / "requests.jsonl", progress=False)
-    assert found.requests == len(lines(found.file)) == SIZE * (2 if task.ask == "embed" else 1)
+    assert found.requests == len(lines(found.file)) == SIZE * (2 if task.ask in ("embed", "score_pairs") else 1)
     run = mmbench.score(filled(task, found.file), task.id, output_dir=tmp_path / "runs", progress=False)
     assert run.primary.value == pytest.approx(1.0)
     assert run.primary.value == pytest.approx(run.primary.ceiling)
@@ -124,6 +173,16 @@ def test_media_go_into_a_folder_under_names_that_come_from_their_hash(tmp_path: 
 def test_a_part_of_a_task_can_be_asked(tmp_path: Path) -> None:
     found = mmbench.export_requests("fake.open", tmp_path / "r.jsonl", limit=10, progress=False)
     assert 10 <= found.requests < SIZE
+    run = mmbench.score(
+        filled(TASKS[0], found.file), "fake.open", limit=10, output_dir=tmp_path / "runs", progress=False
+    )
+    assert (run.primary.value, run.primary.n, run.limit) == (1.0, found.requests, 10)
+
+
+def test_a_task_is_asked_only_in_the_ways_that_it_has(tmp_path: Path) -> None:
+    assert mmbench.export_requests("fake.t2i", tmp_path / "r.jsonl", ask="embed", progress=False).requests == 2 * SIZE
+    with pytest.raises(UserError, match="fake.t2i is not done by score_pairs: choose embed"):
+        mmbench.export_requests("fake.t2i", tmp_path / "r.jsonl", ask="score_pairs", progress=False)
 
 
 def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
@@ -166,6 +225,15 @@ def test_embeddings_of_a_file_score_as_those_of_the_model(tmp_path: Path) -> Non
     live = mmbench.evaluate(made, "fake.t2i", output_dir=tmp_path / "runs", progress=False)
     assert not isinstance(live, list)
     assert stored.report["scores"] == live.report["scores"]
+
+
+def test_pairs_may_be_named_by_their_own_id_alone(tmp_path: Path) -> None:
+    path = filled(TASKS[3], mmbench.export_requests("fake.pairs", tmp_path / "r.jsonl", progress=False).file)
+    kept = [{"id": line["id"], "score": line["prediction"]} for line in lines(path)[1:]]
+    path.write_text("".join(json.dumps(line) + "\n" for line in [*kept, {"id": "spare", "score": 1}]))
+    run = mmbench.score(path, "fake.pairs", output_dir=tmp_path / "runs", max_errors=0.1, progress=False)
+    assert run.report["notes"] == {"predictions_missing": 1, "predictions_unknown": 1}
+    assert (run.report["n_errors"], run.primary.value) == (1, 1 - 1 / SIZE)
 
 
 def test_a_file_of_answers_is_no_file_of_embeddings(tmp_path: Path) -> None:

@@ -113,6 +113,8 @@ def test_scores_per_class_and_scores_of_pairs(tmp_path: Path) -> None:
     classes: Any = file_model(written(tmp_path, '{"id": "a", "scores": [0.1, 0.9]}\n{"id": "b", "scores": [1, 0]}\n'))
     assert capabilities(classes) == ("predict",)
     np.testing.assert_array_equal(classes.predict([Sample("b", ()), Sample("a", ())]), [[1, 0], [0.1, 0.9]])
+    listed: Any = file_model(written(tmp_path, '{"id": "a", "ask": "predict", "prediction": [0.1, 0.9]}\n'))
+    np.testing.assert_array_equal(listed.predict([Sample("a", ())]), [[0.1, 0.9]])
     rows = [{"left": "q", "right": "d", "score": 0.5}, {"left": "q", "right": "e", "prediction": 2}]
     pairs: Any = file_model(as_file(rows[:1], tmp_path / "pairs.csv"))
     assert capabilities(pairs) == ("score_pairs",)
@@ -120,6 +122,14 @@ def test_scores_per_class_and_scores_of_pairs(tmp_path: Path) -> None:
     np.testing.assert_array_equal(pairs.score_pairs([q, q], [d, e]), [0.5, np.nan])
     both: Any = file_model(as_file(rows, tmp_path / "pairs.jsonl"))
     np.testing.assert_array_equal(both.score_pairs([q, q], [e, d]), [2, 0.5])
+
+
+def test_vectors_in_rows_have_a_side_or_a_column_of_their_own(tmp_path: Path) -> None:
+    sided: Any = file_model(written(tmp_path, '{"id": "a", "side": "queries", "prediction": [1, 2]}\n'))
+    np.testing.assert_array_equal(sided.embed([Sample("a", ())], modalities=TEXT, role="query"), [[1, 2]])
+    plain: Any = file_model(as_file([{"id": "a", "embedding": [3.0, 4.0]}], tmp_path / "e.parquet"))
+    assert capabilities(plain) == ("embed",)
+    np.testing.assert_array_equal(plain.embed([Sample("a", ())], modalities=TEXT), [[3, 4]])
 
 
 def test_pairs_by_the_ids_that_the_task_gives_them(tmp_path: Path) -> None:

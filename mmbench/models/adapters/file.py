@@ -35,9 +35,9 @@ def file_model(
     JSONL (one object per line), CSV, TSV or Parquet, told apart by their columns:
 
     - ``id`` and ``prediction`` (a text or a number): answers, numbers. ``finish_reason: length`` says that an answer was cut off.
-    - ``id`` and ``scores`` (a list of numbers): a score per class.
+    - ``id`` and ``scores``, or ``prediction``, a list of numbers: a score per class.
     - ``left``, ``right`` and ``score``; or the pair's ``id`` and ``score``: scores of pairs.
-    - ``id`` and ``embedding`` (a list of numbers), with ``side`` where a task has two: vectors.
+    - ``id`` and ``embedding`` (a list of numbers), with ``side`` where a task has two: vectors. With a ``side``, ``prediction`` will do.
 
     A row with an ``error`` counts as a failed sample. What `mmbench export-requests` writes, with ``prediction`` added, is such a file.
 
@@ -91,10 +91,11 @@ def _kind(rows: Sequence[tuple[str, Row]], columns: Columns) -> Kind:
     first = next((row for _, row in rows if not row.get(columns.error)), rows[0][1])
     if columns.left in first and columns.right in first:
         return PairScores
-    if columns.scores in first:
-        return ScoreVectors
-    if "embedding" in first or isinstance(first.get(columns.prediction), list):
+    listed = isinstance(first.get(columns.prediction), list)
+    if "embedding" in first or (listed and "side" in first):
         return row_vectors
+    if columns.scores in first or listed:
+        return ScoreVectors
     if columns.score in first and columns.prediction not in first:
         return PairScores
     return Answers

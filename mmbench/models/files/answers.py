@@ -96,7 +96,9 @@ class ScoreVectors:
             if row.get(columns.error):
                 self._errors[key] = str(row[columns.error])
             else:
-                self._by_id[key] = vector(f"{what} {place}", row.get(columns.scores), columns.scores)
+                given = row.get(columns.scores)
+                name = columns.prediction if given is None else columns.scores
+                self._by_id[key] = vector(f"{what} {place}", row.get(name), columns.scores)
         one_width(what, [(key, len(values)) for key, values in self._by_id.items()])
 
     def match(self, task: str, sides: Sequence[Side]) -> Matched:
