@@ -20,7 +20,7 @@ def test_a_task_of_the_catalog_is_complete(task: Task) -> None:
     assert dataset == task.dataset
     assert protocol
     card = get_card(task.dataset)
-    assert {task.split, task.train_split, task.valid_split} - {None} <= set(card.splits)
+    assert {task.split, *task.learned_from, task.train_split, task.valid_split} - {None} <= set(card.splits)
     held = set(card.modalities)
     spoken = {Modality.TEXT} if Modality.AUDIO in held else set()  # a transcript is a target, and no content
     assert task.modalities <= (held | {Modality.TEXT} if task.kind == "zero-shot-classification" else held | spoken)

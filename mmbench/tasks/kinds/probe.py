@@ -136,6 +136,11 @@ class LinearProbeTask(Task):
         return self.inputs
 
     @property
+    def learned_from(self) -> tuple[str, ...]:
+        """The splits that the regression is fitted on, where they are not folds of the one that is scored."""
+        return tuple(name for name in (self.learn_split, self.choose_split) if name is not None)
+
+    @property
     def protocol(self) -> Mapping[str, Any]:
         """Inputs, classes, what is learned from, and the regression."""
         if self.folds is None:
