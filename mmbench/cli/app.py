@@ -42,6 +42,7 @@ def list_(
     what: Annotated[Literal["datasets", "tasks", "models", "suites"], typer.Argument(help="What to list.")],
     modality: Annotated[str | None, typer.Option(help="Datasets that hold this modality: image, text, audio.")] = None,
     task: Annotated[str | None, typer.Option(help="Datasets and tasks of this kind, as retrieval.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Tasks on this dataset, as flickr30k.")] = None,
     as_json: Json = False,
 ) -> None:
     """List what there is."""
@@ -49,7 +50,7 @@ def list_(
 
     tables: dict[str, Callable[[], Any]] = {
         "datasets": lambda: api.list_datasets(task=task, modality=modality),
-        "tasks": lambda: api.list_tasks(kind=task),
+        "tasks": lambda: api.list_tasks(kind=task, dataset=dataset),
         "models": api.list_models,
         "suites": api.list_suites,
     }
