@@ -253,6 +253,11 @@ class Task(ABC):
         return () if self.train_split is None or self.valid_split is None else (self.train_split, self.valid_split)
 
     @property
+    def frozen(self) -> bool:
+        """Whether models are asked as they are: a model that has to learn first is refused."""
+        return False
+
+    @property
     def learned_from(self) -> tuple[str, ...]:
         """Splits besides ``split`` that the task itself learns from, whatever the model is: its scores depend on them."""
         return ()

@@ -96,3 +96,17 @@ def test_a_limited_run_is_small_in_every_split(tmp_path: Path) -> None:
     assert found.limit == 2
     assert found.primary.n == 2
     assert found.report["notes"] == {"learned_rows": 2}
+
+
+@pytest.mark.parametrize("key", ["cifar10.zero-shot", "esc50.probe", "winoground.choice"])
+def test_a_model_that_has_to_learn_first_is_refused(key: str, tmp_path: Path) -> None:
+    class Learns:
+        def fit(self, train: Sequence[Sample], valid: Sequence[Sample]) -> None: ...
+        def embed(self, samples: Sequence[Sample], **how: Any) -> Any: ...
+
+    everything = frozenset({Modality.IMAGE, Modality.TEXT, Modality.AUDIO})
+    model = LoadedModel(Learns(), ModelCard("learns", "1", everything), None, {}, "1")
+    with pytest.raises(
+        UserError, match=f"{key} asks models as they are, and learns has to learn from a training split first"
+    ):
+        run(model, key, tmp_path)

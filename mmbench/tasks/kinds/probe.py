@@ -131,6 +131,11 @@ class LinearProbeTask(Task):
         return ("embed", "predict")
 
     @property
+    def frozen(self) -> bool:
+        """Nothing is fitted for it by the model."""
+        return True
+
+    @property
     def modalities(self) -> frozenset[Modality]:
         """The inputs."""
         return self.inputs

@@ -73,6 +73,11 @@ class ZeroShotTask(Task):
         return ("embed", "predict")
 
     @property
+    def frozen(self) -> bool:
+        """Nothing is fitted for it by the model."""
+        return True
+
+    @property
     def modalities(self) -> frozenset[Modality]:
         """The inputs; the classes are text."""
         return self.inputs | {Modality.TEXT}
