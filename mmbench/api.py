@@ -210,8 +210,8 @@ def list_datasets(*, task: str | None = None, modality: str | None = None) -> "p
     return found.astype({"samples": "Int64"})  # <NA> where no split's number is known
 
 
-def list_tasks(*, kind: str | None = None) -> "pd.DataFrame":
-    """One row per task; ``kind`` filters."""
+def list_tasks(*, kind: str | None = None, dataset: str | None = None) -> "pd.DataFrame":
+    """One row per task; ``kind`` and ``dataset`` (a key) filter."""
     return _frame(
         ["id", "kind", "dataset", "split", "shows", "needs", "primary", "version", "state"],
         (
@@ -227,7 +227,7 @@ def list_tasks(*, kind: str | None = None) -> "pd.DataFrame":
                 "state": task.state,
             }
             for task in all_tasks()
-            if kind is None or task.kind == kind
+            if kind in (None, task.kind) and dataset in (None, task.dataset)
         ),
     )
 

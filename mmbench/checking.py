@@ -102,7 +102,7 @@ def _bounds(splits: Mapping[str, PairedDataset], media: Mapping[str, str]) -> It
         return texts.get(fingerprint) or media.get(fingerprint[:32], fingerprint[:32])
 
     for task in tasks_on(card):
-        if task.split in splits:
+        if {task.split, *task.learned_from} <= set(splits):
             try:
                 found = task.bounds(splits.__getitem__, same)
             except ValueError:  # the split holds nothing that this task scores

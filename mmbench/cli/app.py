@@ -45,6 +45,7 @@ def list_(
     ],
     modality: Annotated[str | None, typer.Option(help="Datasets that hold this modality: image, text, audio.")] = None,
     task: Annotated[str | None, typer.Option(help="Datasets and tasks of this kind, as retrieval.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Tasks on this dataset, as flickr30k.")] = None,
     as_json: Json = False,
 ) -> None:
     """List what there is."""
@@ -52,7 +53,7 @@ def list_(
 
     tables: dict[str, Callable[[], Any]] = {
         "datasets": lambda: api.list_datasets(task=task, modality=modality),
-        "tasks": lambda: api.list_tasks(kind=task),
+        "tasks": lambda: api.list_tasks(kind=task, dataset=dataset),
         "models": api.list_models,
         "suites": api.list_suites,
         "modifiers": api.list_modifiers,

@@ -13,6 +13,7 @@ from mmbench.models import all_models
 from mmbench.models.base import capabilities
 from mmbench.runs.records import read_run
 from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task
+from mmbench.tasks.labels import Labels
 from mmbench.tasks.modifiers import MARK
 from mmbench.tasks.user_suites import is_suite_file
 
@@ -65,6 +66,8 @@ def _suite(suite: Suite) -> dict[str, Any]:
 
 
 def _task(task: Task) -> dict[str, Any]:
+    labels = getattr(task, "labels", None)
+    order = {"class_order": list(labels.classes.names)} if isinstance(labels, Labels) else {}
     return {
         "task": task.id,
         "title": task.title,
@@ -72,11 +75,12 @@ def _task(task: Task) -> dict[str, Any]:
         "version": task.version,
         "state": task.state or "current",
         "dataset": f"{task.dataset} {task.split}",
-        "training": f"{task.train_split}, {task.valid_split}",
+        "training": [split for split in (task.train_split, task.valid_split) if split is not None],
         "shows": sorted(task.takes(task.ask)),
         "needs": " or ".join(task.asks),
         **({"changes": {change.name: change.modifier.about for change in task.changes}} if task.changes else {}),
         "protocol": dict(task.protocol),
+        **order,
         "metric": task.metric.signature,
         "primary": task.primary,
         "keys": {

@@ -116,7 +116,10 @@ def refusal(model: LoadedModel, task: Task) -> str | None:
     if not shown & model.card.modalities:
         return f"{task.id} shows {', '.join(sorted(shown))}; {model.card.name} takes none of them."
     absent = [name for name, split in (("train", task.train_split), ("validation", task.valid_split)) if split is None]
-    if absent and isinstance(model.model, Fittable) and model.card.kind == "model":
+    learns = isinstance(model.model, Fittable) and model.card.kind == "model"
+    if learns and task.frozen:
+        return f"{task.id} asks models as they are, and {model.card.name} has to learn from a training split first."
+    if absent and learns:
         return (
             f"{model.card.name} learns from a train and a validation split, and {task.dataset} has no {' and no '.join(absent)} split: "
             "add sub-folders or a column `split` that say which samples they are."

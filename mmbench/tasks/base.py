@@ -277,6 +277,16 @@ class Task(ABC):
         """The names of the train and validation splits; none where one is missing: then only floors are fitted, on nothing."""
         return () if self.train_split is None or self.valid_split is None else (self.train_split, self.valid_split)
 
+    @property
+    def frozen(self) -> bool:
+        """Whether models are asked as they are: a model that has to learn first is refused."""
+        return False
+
+    @property
+    def learned_from(self) -> tuple[str, ...]:
+        """Splits besides ``split`` that the task itself learns from, whatever the model is: its scores depend on them."""
+        return ()
+
     def load(self, split: str, *, progress: bool = True) -> PairedDataset:
         """A split of the task's dataset, built into the cache at first use."""
         return load_dataset(self.dataset, split, progress=progress)

@@ -100,14 +100,31 @@ class Labels:
     def arrays(
         self, metric: Metric, scores: Array, right: NDArray[np.bool_], failed: NDArray[np.bool_]
     ) -> dict[str, Array]:
-        """Per-sample arrays of finite scores ``(n, c)``; what failed has every right class behind every wrong one."""
+        """Per-sample arrays of finite scores ``(n, c)``; what failed has every right class behind every wrong one.
+
+        Scores that differ by rounding only are equal: of one right class the others beside it, of several the samples under each.
+        """
         low, high = (float(scores.min()), float(scores.max())) if scores.size else (0.0, 0.0)
         scores = np.where(failed[:, None], np.where(right, low - 1, high + 1), scores)
         if self.right == "one":
-            return metric.per_sample(scores, right.argmax(axis=1))
+            target = right.argmax(axis=1)
+            own = scores[np.arange(len(scores)), target][:, None]
+            return metric.per_sample(np.where(np.abs(scores - own) <= TIE, own, scores), target)
         if self.right == "binary":
-            return metric.per_sample(scores[:, 1:] - scores[:, :1], right[:, 1:].astype(np.int64))
-        return metric.per_sample(scores, right.astype(np.int64))
+            scores, right = scores[:, 1:] - scores[:, :1], right[:, 1:]
+        return metric.per_sample(snapped(scores.T).T, right.astype(np.int64))
+
+    def chance(self, metric: Metric, right: NDArray[np.bool_]) -> dict[str, float | None]:
+        """The values of scores that are all the same."""
+        if self.right == "one":
+            return {key: facts.chance for key, facts in metric.keys.items()}
+        return self.values(metric, np.zeros(right.shape), right)
+
+    def ceiling(self, metric: Metric, right: NDArray[np.bool_]) -> dict[str, float | None]:
+        """The values of scores that say what is right."""
+        if self.right == "one":
+            return {key: None if facts.count else 1.0 for key, facts in metric.keys.items()}
+        return self.values(metric, right.astype(np.float64), right)
 
     def values(
         self, metric: Metric, scores: Array, right: NDArray[np.bool_], strata: Sequence[int] | None = None
@@ -180,8 +197,8 @@ def cosines(left: Any, right: Any, who: str) -> Array:
     Raises:
         RunFailedError: the two have different widths.
     """
-    one, two = _same_width(left, right, who)
-    return snapped(unit_rows(one) @ unit_rows(two).T)
+    one, two = map(unit_rows, _same_width(left, right, who))
+    return np.asarray(one @ two.T)
 
 
 def paired_cosines(left: Any, right: Any, pairs: IntArray, who: str) -> Array:

@@ -46,7 +46,7 @@ def probed(features: Array, y: Array, failed: Mask, fit: Fit, *, several: bool) 
     learned = _learnable(y[seen], several)
     scores = np.zeros((len(fit.test), y.shape[1]))
     if learned.any():
-        x, own = _standardized(features, seen), y[:, learned]
+        x, own = _within_span(_standardized(features, seen), seen), y[:, learned]
         model = fit_logistic(x[seen], own[seen], _penalty(x, own, train, valid, several), several=several)
         scores[:, learned] = model(x[fit.test])
     return _unlearned_last(scores, learned, several)
@@ -84,3 +84,10 @@ def _standardized(features: Array, seen: IntArray) -> Array:
     mean, scale = known.mean(axis=0), known.std(axis=0)
     flat = scale <= FLAT * np.maximum(np.abs(mean), 1.0)
     return np.nan_to_num(np.where(flat, 0.0, (features - mean) / np.where(flat, 1.0, scale)))
+
+
+def _within_span(x: Array, seen: IntArray) -> Array:
+    """Wide features as coordinates in the span of the rows that are learned from: with a ridge penalty the weights lie in it anyway."""
+    if x.shape[1] <= len(seen):
+        return x
+    return np.asarray(x @ np.linalg.svd(x[seen], full_matrices=False)[2].T)

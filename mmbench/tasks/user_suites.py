@@ -80,6 +80,10 @@ def _tasks(path: Path, listed: Any, get_task: GetTask) -> dict[str, int]:
     found: dict[str, int] = {}
     for key, version in listed.items():
         task = _task(path, key, get_task)
+        if task.id != key:
+            raise UserError(
+                f"{path}: {key} is on data of your own; a suite holds tasks of the catalog (`mmbench list tasks`)."
+            )
         if isinstance(version, bool) or not isinstance(version, int):
             raise UserError(f"{path}: the version of {key} is {version!r}; it has to be a number, now {task.version}.")
         if version != task.version:
@@ -89,8 +93,6 @@ def _tasks(path: Path, listed: Any, get_task: GetTask) -> dict[str, int]:
             )
         if task.metric.keys[task.primary].count:
             raise UserError(f"{path}: {key} has no score that a suite could use.")
-        if task.id in found:
-            raise UserError(f"{path} lists {task.id} twice.")
         found[task.id] = version
     return found
 

@@ -190,3 +190,26 @@ def test_an_interrupt_says_that_nothing_is_lost(run: Run, monkeypatch: pytest.Mo
     code, _, err = run("run", "-m", "random", "-t", "fake.t2i", "-o", tmp_path)
     assert code == 130
     assert "it goes on where it stopped" in err
+
+
+def test_a_suite_of_ones_own_is_run_shown_and_ranked(run: Run, tmp_path: Path) -> None:
+    suite, runs = tmp_path / "mine.yaml", tmp_path / "runs"
+    suite.write_text("name: mine-1\ntitle: Both of them\ntasks: {fake.t2i: 1, fake.open: 1}\n")
+    for model in ("constant", "oracle"):
+        code, out, _ = run("run", "-m", model, "-s", suite, "-o", runs, "--json")
+        assert code == 0
+        assert [one["task"] for one in json.loads(out)] == ["fake.t2i", "fake.open"]
+    code, out, _ = run("leaderboard", "build", runs, "-s", suite, "--json")
+    assert code == 0
+    assert json.loads(out)["suite"]["name"] == "mine-1"
+    assert "mean-gain" in run("show", suite)[1]
+    code, _, err = run("leaderboard", "build", runs, "-s", tmp_path / "other.yaml")
+    assert (code, "a suite of your own is a YAML file" in err) == (2, True)
+
+
+def test_tasks_are_listed_by_kind_and_dataset(run: Run) -> None:
+    rows = json.loads(run("list", "tasks", "--dataset", "esc50", "--task", "linear-probe", "--json")[1])
+    assert [(row["id"], row["needs"], row["state"]) for row in rows] == [("esc50.probe", "embed or predict", "")]
+    shown = json.loads(run("show", "esc50.probe", "--json")[1])
+    assert shown["class_order"][:2] == ["dog", "rooster"]
+    assert shown["protocol"]["folds"] == "5"

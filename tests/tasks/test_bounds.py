@@ -9,8 +9,10 @@ import mmbench
 from mmbench.loaders.checks.contents import normalised
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.samples import MediaPart, Modality, Sample, TextPart
+from mmbench.tasks import get_task
 from mmbench.tasks.kinds.retrieval import Facet
 from tests.fakes import question_task, retrieval_task
+from tests.tasks.twins import twin_split
 
 Open = Callable[[dict[str, list[Sample]]], dict[str, PairedDataset]]
 Make = Callable[..., MediaPart]
@@ -66,3 +68,28 @@ def test_a_report_says_what_scores_can_be(picture: Make, open_rows: Open) -> Non
     assert best["fake.t2i", "hit@1"] == pytest.approx(0.75)
     assert best["fake.i2t", "hit@1"] == pytest.approx(0.75)
     assert report.to_dict()["bounds"][0]["task"] == "fake.t2i"
+
+
+@pytest.mark.parametrize(
+    ("key", "splits", "wanted"),
+    [
+        ("esc50", ["all"], {"esc50.zero-shot", "esc50.probe"}),
+        ("sugarcrepe", ["test"], {"sugarcrepe.choice"}),
+        ("winoground", ["test"], {"winoground.choice"}),
+        ("fleurs", ["en-US"], {"fleurs.en-US.a2t", "fleurs.en-US.t2a"}),
+        ("fsd50k-mini", ["test"], {"fsd50k-mini.zero-shot"}),  # what the probe learns from was not checked
+        ("fsd50k-mini", ["train", "test"], {"fsd50k-mini.zero-shot", "fsd50k-mini.probe"}),
+    ],
+)
+def test_a_report_covers_every_kind_of_task(key: str, splits: list[str], wanted: set[str]) -> None:
+    report = mmbench.check({split: twin_split(key, split) for split in splits}, pairs=0)
+    found: dict[str, list[float]] = {}
+    for one in report.bounds:
+        if one.metric == get_task(one.task).primary:
+            assert one.best is not None
+            assert one.chance is not None
+            found.setdefault(one.task, []).extend([one.chance, one.best])
+            assert one.chance <= one.best + 1e-12
+    assert wanted <= set(found)
+    assert {one.task for one in report.bounds} >= wanted
+    assert not {"fsd50k-mini.probe"} & set(found) - wanted

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mmbench.errors import UserError
-from mmbench.loaders import get_card
+from mmbench.loaders import all_cards, get_card
 from mmbench.samples import Modality
 from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task
 from mmbench.tasks.base import Lazy
@@ -20,7 +20,7 @@ def test_a_task_of_the_catalog_is_complete(task: Task) -> None:
     assert dataset == task.dataset
     assert protocol
     card = get_card(task.dataset)
-    assert {task.split, task.train_split, task.valid_split} - {None} <= set(card.splits)
+    assert {task.split, *task.learned_from, task.train_split, task.valid_split} - {None} <= set(card.splits)
     held = set(card.modalities)
     spoken = {Modality.TEXT} if Modality.AUDIO in held else set()  # a transcript is a target, and no content
     assert task.modalities <= (held | {Modality.TEXT} if task.kind == "zero-shot-classification" else held | spoken)
@@ -31,6 +31,17 @@ def test_a_task_of_the_catalog_is_complete(task: Task) -> None:
     assert task.title
     assert task.version >= 1
     json.dumps(task.protocol)
+
+
+WITHOUT = {"clevr-distance": "its fourth class has no name, so that no prompt can be said of it"}
+
+
+@pytest.mark.parametrize("kind", ["retrieval", "zero-shot-classification", "compositional-choice"])
+def test_every_set_that_is_used_for_a_kind_of_task_has_one(kind: str) -> None:
+    served = {task.dataset for task in all_tasks() if task.kind == kind}
+    assert {card.key for card in all_cards() if kind in card.task_kinds} - served == (
+        set(WITHOUT) if kind == "zero-shot-classification" else set()
+    )
 
 
 def test_directions_are_named_after_their_facets() -> None:

@@ -13,7 +13,7 @@ from mmbench.tasks.base import Output
 from mmbench.tasks.kinds.probe import Folds, LinearProbeTask, probe_task
 from mmbench.tasks.labels import Labels
 from mmbench.tasks.logistic import best_logistic, fit_logistic, log_loss
-from mmbench.tasks.probing import Fit, probed
+from mmbench.tasks.probing import PENALTIES, Fit, probed
 
 Open = Callable[[dict[str, list[Sample]]], dict[str, PairedDataset]]
 FOLDED = probe_task("fake", "Fake", inputs=Modality.AUDIO, labels=Labels("gtzan"), split="all", folds=Folds(3, "fold"))
@@ -43,7 +43,7 @@ def sums(task: LinearProbeTask, splits: dict[str, PairedDataset], **outputs: Out
 
 
 @pytest.mark.parametrize(
-    ("n", "width", "classes", "penalty"), [(300, 20, 4, 1e-2), (120, 40, 3, 1e-4), (200, 5, 2, 1.0)]
+    ("n", "width", "classes", "penalty"), [(150, 20, 4, 1e-2), (80, 30, 3, 1e-3), (200, 5, 2, 1.0)]
 )
 def test_the_regression_is_that_of_scikit_learn(n: int, width: int, classes: int, penalty: float) -> None:
     linear = pytest.importorskip("sklearn.linear_model")
@@ -99,6 +99,21 @@ def test_what_a_scored_row_holds_teaches_nothing() -> None:
     other[20:] = y[20:][:, ::-1]
     alive = np.zeros(N, dtype=bool)
     np.testing.assert_array_equal(probed(x, y, alive, fit, several=False), probed(x, other, alive, fit, several=False))
+
+
+def test_wide_features_give_what_narrow_ones_would() -> None:
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(N, 80)), np.eye(3)[np.arange(N) % 3]
+    fit, alive = Fit(np.arange(12), np.arange(12, 20), np.arange(20, N)), np.zeros(N, dtype=bool)
+    found = probed(x, y, alive, fit, several=False)
+    seen = fit.seen
+    scaled = (x - x[seen].mean(axis=0)) / x[seen].std(axis=0)
+    near = [
+        np.abs((whole := fit_logistic(scaled[seen], y[seen], penalty, several=False)(scaled[20:]))
+               - whole.mean(axis=1, keepdims=True) - found + found.mean(axis=1, keepdims=True)).max()
+        for penalty in PENALTIES
+    ]  # fmt: skip
+    assert min(near) < 1e-4
 
 
 def test_features_that_say_nothing_get_the_floor(tone: Callable[..., MediaPart], open_rows: Open) -> None:

@@ -48,6 +48,10 @@ def test_a_yaml_file_is_a_suite(tmp_path: Path) -> None:
         ("name: a\ntitle: x\ntasks: {flickr30k.t2i: 2}", "in version 2, and this mmbench has version 1"),
         ("name: a\ntitle: x\ntasks: {flickr30k.t2i: yes}", "has to be a number, now 1"),
         ("name: a\ntitle: x\ntasks: {3: 1}", "3 is no task id"),
+        (
+            "name: a\ntitle: x\ntasks: {'retrieval:openmoji-sentiment#i2t': 1}",
+            "is on data of your own; a suite holds tasks",
+        ),
         (GOOD.replace("clotho.a2t", "esc50.probe"), "among the tasks and beside them"),
         (GOOD.replace("[clotho.a2t]", "clotho.a2t"), "beside has to be a list"),
         (GOOD + "aggregation: median", "no aggregation 'median', only mean-gain"),

@@ -91,6 +91,11 @@ class ChoiceTask(Task):
         return ("embed", "score_pairs")
 
     @property
+    def frozen(self) -> bool:
+        """Nothing is fitted for it by the model."""
+        return True
+
+    @property
     def modalities(self) -> frozenset[Modality]:
         """Pictures and text."""
         return frozenset({Modality.IMAGE, Modality.TEXT})

@@ -131,6 +131,11 @@ class LinearProbeTask(Task):
         return ("embed", "predict")
 
     @property
+    def frozen(self) -> bool:
+        """Nothing is fitted for it by the model."""
+        return True
+
+    @property
     def modalities(self) -> frozenset[Modality]:
         """The inputs."""
         return self.inputs
@@ -139,6 +144,11 @@ class LinearProbeTask(Task):
     def changeable(self) -> frozenset[Modality]:
         """The inputs; nothing with folds, where the scored rows are learned from too."""
         return self.inputs if self.folds is None else frozenset()
+
+    @property
+    def learned_from(self) -> tuple[str, ...]:
+        """The splits that the regression is fitted on, where they are not folds of the one that is scored."""
+        return tuple(name for name in (self.learn_split, self.choose_split) if name is not None)
 
     @property
     def protocol(self) -> Mapping[str, Any]:

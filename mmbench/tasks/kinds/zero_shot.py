@@ -73,6 +73,11 @@ class ZeroShotTask(Task):
         return ("embed", "predict")
 
     @property
+    def frozen(self) -> bool:
+        """Nothing is fitted for it by the model."""
+        return True
+
+    @property
     def modalities(self) -> frozenset[Modality]:
         """The inputs; the classes are text."""
         return self.inputs | {Modality.TEXT}
@@ -108,13 +113,12 @@ class ZeroShotTask(Task):
         stages = [Stage("items", chosen, dataset.ids, items, self.inputs)]
         if chosen == "embed":
             stages.insert(0, self._prompts(privileged))
-        metric, nothing = self.metric, np.zeros(right.shape)
         return Plan(
             phases=(Phase("all", tuple(stages), lambda: ([], [])),),
             score=partial(self._score, stages, right, clusters_of(dataset)),
             n=len(dataset),
-            floors=self.labels.values(metric, nothing, right),
-            ceilings=self.labels.values(metric, right.astype(np.float64), right),
+            floors=self.labels.chance(self.metric, right),
+            ceilings=self.labels.ceiling(self.metric, right),
             notes={"classes": len(self.labels.classes)},
         )
 
