@@ -133,6 +133,23 @@ def test_a_missing_extra_is_named_with_the_line_that_installs_it(missing: str, m
         FrozenFeatures()([Sample("a", (TextPart("x"),))], Modality.TEXT)
 
 
+@pytest.mark.parametrize("library", ["transformers", "sentence_transformers"])
+def test_an_adapter_without_its_library_names_the_extra(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    extra = library.replace("_", "-")
+    with pytest.raises(
+        UserError, match=rf"needs '{library}', which is not installed: run pip install 'mmbench\[{extra}\]'\.$"
+    ):
+        load_model(f"{library}:some/model")
+
+
+def test_a_path_among_the_arguments_enters_no_identity(module: str) -> None:
+    here, there = (load_model(f"{module}:Lengths", scale=path) for path in ("/home/me/a/weights", "/home/me/b/weights"))
+    assert "/home" not in str(here.identity())
+    assert here.identity()["config"]["scale"].startswith("weights#")
+    assert here.identity() != there.identity()
+
+
 def test_functions_make_a_model() -> None:
     loaded = as_model(embed=embed, name="mine", revision="abc")
     model: Any = loaded.model
