@@ -109,6 +109,7 @@ def test_an_entry_point_makes_a_model(module: str, monkeypatch: pytest.MonkeyPat
         ("{}:Missing", {}, "cannot be imported: .*'Missing'. A spec is package.module:Factory"),
         ("no_such_module:Factory", {}, "cannot be imported: No module named 'no_such_module'"),
         ("{}:", {}, "cannot be imported"),
+        ("transfomers:some/clip", {}, r"cannot be imported: .*Did you mean transformers:some/clip\?"),
         (":Factory", {}, "cannot be imported"),
         ("{}:NUMBER", {}, "names something that cannot be called"),
         ("{}:Nothing", {}, "made an object with none of embed, generate, predict, score_pairs"),
