@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mmbench.api import list_models
 from mmbench.errors import UserError
-from mmbench.models import LoadedModel, ModelCard, all_models, as_model, load_model, wrap_model
+from mmbench.models import LoadedModel, ModelCard, all_adapters, all_models, as_model, load_model, wrap_model
 from mmbench.models.base import CAPABILITIES, capabilities
 from mmbench.samples import Modality, Sample
 
@@ -68,6 +69,18 @@ def test_the_catalog_is_complete() -> None:
         assert entry.card.privileged is (name == "oracle")
     kinds = {name: entry.card.kind for name, entry in entries.items() if entry.card.kind != "floor"}
     assert kinds == {"linear-alignment": "model", "oracle": "ceiling"}
+
+
+def test_adapters_are_listed_beside_the_catalog() -> None:
+    adapters = all_adapters()
+    assert {"lmms", "mteb", "open_clip", "sentence_transformers", "transformers"} <= {one.prefix for one in adapters}
+    for adapter in adapters:
+        assert adapter.example.startswith(f"{adapter.prefix}:")
+        assert set(adapter.can) <= set(CAPABILITIES)
+        assert adapter.summary.endswith(".")
+    table = list_models().set_index("name")
+    example = "transformers:google/siglip-base-patch16-224"
+    assert list(table.loc[example, ["kind", "needs"]]) == ["adapter", "mmbench[transformers]"]
 
 
 def test_capabilities_are_the_methods_that_an_object_has() -> None:
