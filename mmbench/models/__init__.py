@@ -1,5 +1,6 @@
 """Models by name, by import path, or from a function: ``load_model("linear-alignment")``, ``as_model(embed=f, name="mine")``."""
 
+import difflib
 import importlib.metadata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -246,7 +247,9 @@ def _imported(spec: str, path: str) -> Callable[..., object]:
     try:
         found = named(path)
     except ImportError as error:
-        raise UserError(f"The model {spec!r} cannot be imported: {error}. A spec is package.module:Factory.") from error
+        near = difflib.get_close_matches(path.partition(":")[0], list(_adapters()), n=1)
+        hint = f"Did you mean {near[0]}:{path.partition(':')[2]}?" if near else "A spec is package.module:Factory."
+        raise UserError(f"The model {spec!r} cannot be imported: {error}. {hint}") from error
     if not callable(found):
         raise UserError(f"{spec!r} names something that cannot be called; a spec is package.module:Factory.")
     factory: Callable[..., object] = found

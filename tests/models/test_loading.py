@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mmbench.api import list_models
 from mmbench.errors import UserError
-from mmbench.models import LoadedModel, ModelCard, all_models, as_model, load_model, wrap_model
+from mmbench.models import LoadedModel, ModelCard, all_adapters, all_models, as_model, load_model, wrap_model
 from mmbench.models.base import CAPABILITIES, capabilities
 from mmbench.samples import Modality, Sample
 
@@ -70,6 +71,18 @@ def test_the_catalog_is_complete() -> None:
     assert kinds == {"linear-alignment": "model", "oracle": "ceiling"}
 
 
+def test_adapters_are_listed_beside_the_catalog() -> None:
+    adapters = all_adapters()
+    assert {"lmms", "mteb", "open_clip", "sentence_transformers", "transformers"} <= {one.prefix for one in adapters}
+    for adapter in adapters:
+        assert adapter.example.startswith(f"{adapter.prefix}:")
+        assert set(adapter.can) <= set(CAPABILITIES)
+        assert adapter.summary.endswith(".")
+    table = list_models().set_index("name")
+    example = "transformers:google/siglip-base-patch16-224"
+    assert list(table.loc[example, ["kind", "needs"]]) == ["adapter", "mmbench[transformers]"]
+
+
 def test_capabilities_are_the_methods_that_an_object_has() -> None:
     class Half:
         predict = 3
@@ -109,6 +122,7 @@ def test_an_entry_point_makes_a_model(module: str, monkeypatch: pytest.MonkeyPat
         ("{}:Missing", {}, "cannot be imported: .*'Missing'. A spec is package.module:Factory"),
         ("no_such_module:Factory", {}, "cannot be imported: No module named 'no_such_module'"),
         ("{}:", {}, "cannot be imported"),
+        ("transfomers:some/clip", {}, r"cannot be imported: .*Did you mean transformers:some/clip\?"),
         (":Factory", {}, "cannot be imported"),
         ("{}:NUMBER", {}, "names something that cannot be called"),
         ("{}:Nothing", {}, "made an object with none of embed, generate, predict, score_pairs"),
@@ -131,6 +145,23 @@ def test_a_missing_extra_is_named_with_the_line_that_installs_it(missing: str, m
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(UserError, match=r"is not installed: run pip install 'mmbench\[demo\]'\.$"):
         FrozenFeatures()([Sample("a", (TextPart("x"),))], Modality.TEXT)
+
+
+@pytest.mark.parametrize("library", ["transformers", "sentence_transformers"])
+def test_an_adapter_without_its_library_names_the_extra(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    extra = library.replace("_", "-")
+    with pytest.raises(
+        UserError, match=rf"needs '{library}', which is not installed: run pip install 'mmbench\[{extra}\]'\.$"
+    ):
+        load_model(f"{library}:some/model")
+
+
+def test_a_path_among_the_arguments_enters_no_identity(module: str) -> None:
+    here, there = (load_model(f"{module}:Lengths", scale=path) for path in ("/home/me/a/weights", "/home/me/b/weights"))
+    assert "/home" not in str(here.identity())
+    assert here.identity()["config"]["scale"].startswith("weights#")
+    assert here.identity() != there.identity()
 
 
 def test_functions_make_a_model() -> None:

@@ -1,7 +1,7 @@
 """What adapters do to samples before a library's own preprocessing: the one part that is asked for, decoded, bounded, resampled."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,30 @@ def sound(part: MediaPart, sample_id: str, rate: int) -> NDArray[np.float32]:
 def sounds(samples: Sequence[Sample], rate: int) -> list[NDArray[np.float32]]:
     """The only sound of each sample."""
     return [sound(sample.audio, sample.id, rate) for sample in samples]
+
+
+def named_content(
+    sample: Sample, modalities: frozenset[Modality], *, max_pixels: int | None = None, rate: int | None = None
+) -> dict[str, Any]:
+    """The sample's only part of each modality by its name: a string, an RGB picture, or ``{"array": (time,), "sampling_rate": Hz}``.
+
+    Always named: libraries that guess what a bare text is would fetch or open one that looks like an address or a path.
+    """
+    return {str(one): _content(sample, one, max_pixels, rate) for one in sorted(modalities)}
+
+
+def _content(sample: Sample, modality: Modality, max_pixels: int | None, rate: int | None) -> Any:
+    if modality is Modality.TEXT:
+        return sample.text
+    if modality is Modality.IMAGE:
+        return picture(sample.image, sample.id, max_pixels)
+    return heard(sample.audio, sample.id, rate)
+
+
+def heard(part: MediaPart, sample_id: str, rate: int | None = None) -> dict[str, Any]:
+    """A sound ``{"array": (time,), "sampling_rate": Hz}``, the mean of its channels; at the file's rate where none is asked for."""
+    wave, found = decode_audio(part, sample_id, rate)
+    return {"array": wave.mean(axis=0), "sampling_rate": found}
 
 
 def one_modality(modalities: frozenset[Modality], card: ModelCard) -> Modality:

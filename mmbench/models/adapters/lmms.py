@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmbench.errors import UserError
-from mmbench.media import decode_audio
-from mmbench.models.adapters._inputs import picture
+from mmbench.models.adapters._inputs import heard, picture
 from mmbench.models.base import Adapter, ModelCard
 from mmbench.samples import MediaPart, Message, Modality, Part, Request, Response, TextPart, Usage
 
@@ -79,8 +78,7 @@ def _content(part: Part, sample_id: str) -> dict[str, Any]:
     if isinstance(part, MediaPart) and part.modality is Modality.IMAGE:
         return {"type": "image", "url": picture(part, sample_id)}
     if isinstance(part, MediaPart):
-        wave, rate = decode_audio(part, sample_id)
-        return {"type": "audio", "url": {"array": wave.mean(axis=0), "sampling_rate": rate}}
+        return {"type": "audio", "url": heard(part, sample_id)}
     raise TypeError(f"{type(part).__name__} in a conversation")
 
 

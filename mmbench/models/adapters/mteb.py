@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmbench.errors import UserError
-from mmbench.media import decode_audio
-from mmbench.models.adapters._inputs import picture
+from mmbench.models.adapters._inputs import named_content
 from mmbench.models.base import Adapter, ModelCard
 from mmbench.models.devices import resolve_device
-from mmbench.samples import MediaPart, Modality, Role, Sample
+from mmbench.samples import Modality, Role, Sample
 
 
 class MtebEncoder:
@@ -53,7 +52,9 @@ class MtebEncoder:
         from mteb.types import PromptType
         from torch.utils.data import DataLoader
 
-        rows: Any = _Rows([_row(sample, modalities) for sample in samples], sorted(str(one) for one in modalities))
+        rows: Any = _Rows(
+            [named_content(sample, modalities) for sample in samples], sorted(str(one) for one in modalities)
+        )
         found = self._model.encode(
             DataLoader(rows, batch_size=len(rows), collate_fn=_columns),
             task_metadata=_task(modalities, instruction),
@@ -74,22 +75,6 @@ class _Rows(list[dict[str, Any]]):
     def __init__(self, rows: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
         super().__init__(rows)
         self.features = dict.fromkeys(names)
-
-
-def _row(sample: Sample, modalities: frozenset[Modality]) -> dict[str, Any]:
-    return {str(modality): _content(sample, modality) for modality in sorted(modalities)}
-
-
-def _content(sample: Sample, modality: Modality) -> Any:
-    if modality is Modality.TEXT:
-        return sample.text
-    found = [part for part in sample.parts(modality) if isinstance(part, MediaPart)]
-    if len(found) != 1:
-        raise ValueError(f"sample {sample.id!r} has {len(found)} {modality} parts where exactly one was asked for")
-    if modality is Modality.IMAGE:
-        return picture(found[0], sample.id)
-    wave, rate = decode_audio(found[0], sample.id)
-    return {"array": wave.mean(axis=0), "sampling_rate": rate}
 
 
 def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmbench.errors import UserError
-from mmbench.models.adapters._inputs import picture, sound
-from mmbench.models.adapters._transformers.loading import Quiet, first_line
+from mmbench.models.adapters._inputs import named_content
+from mmbench.models.adapters._transformers.loading import Quiet, complete, first_line
 from mmbench.models.base import Adapter, ModelCard
 from mmbench.models.devices import resolve_device, resolve_dtype
 from mmbench.models.weights import Weights, locate
-from mmbench.samples import MediaPart, Modality, Role, Sample
+from mmbench.samples import Modality, Role, Sample
 
 SLOT = "{instruction}"
 
@@ -71,7 +71,8 @@ class SentenceEncoder:
             raise UserError(
                 f"{self.card.name} embeds {', '.join(map(_said, self._network.modalities))}; it was asked for {' + '.join(wanted)}."
             )
-        inputs = [self._input(sample, modalities) for sample in samples]
+        rate = self._network.processor.feature_extractor.sampling_rate if Modality.AUDIO in modalities else None
+        inputs = [named_content(sample, modalities, max_pixels=self._max_pixels, rate=rate) for sample in samples]
         encode = {"query": self._network.encode_query, "document": self._network.encode_document}
         vectors: NDArray[np.float32] = encode.get(role or "", self._network.encode)(
             inputs,
@@ -81,21 +82,6 @@ class SentenceEncoder:
             convert_to_tensor=True,
         ).float().cpu().numpy()  # fmt: skip
         return vectors
-
-    def _input(self, sample: Sample, modalities: frozenset[Modality]) -> dict[str, Any]:
-        """Always named by its kind: a bare text that looks like an address or a path would be fetched or opened."""
-        return {str(modality): self._content(sample, modality) for modality in sorted(modalities)}
-
-    def _content(self, sample: Sample, modality: Modality) -> Any:
-        if modality is Modality.TEXT:
-            return sample.text
-        found = [part for part in sample.parts(modality) if isinstance(part, MediaPart)]
-        if len(found) != 1:
-            raise ValueError(f"sample {sample.id!r} has {len(found)} {modality} parts where exactly one was asked for")
-        if modality is Modality.IMAGE:
-            return picture(found[0], sample.id, self._max_pixels)
-        rate = self._network.processor.feature_extractor.sampling_rate
-        return {"array": sound(found[0], sample.id, rate), "sampling_rate": rate}
 
 
 def make(
@@ -132,7 +118,7 @@ def make(
     options: dict[str, Any] = {"use_safetensors": True, "dtype": resolve_dtype(dtype) or "auto"}
     if attn_implementation is not None:
         options["attn_implementation"] = attn_implementation
-    with Quiet():
+    with Quiet() as said:
         try:
             network = SentenceTransformer(
                 str(weights.folder), device=str(resolve_device(device)), trust_remote_code=False, local_files_only=True,
@@ -141,6 +127,7 @@ def make(
         except (ValueError, ImportError, OSError) as error:
             reason = first_line(error).replace(str(weights.folder), weights.name)
             raise UserError(f"{weights.name} cannot be loaded: {reason}") from error
+    complete(weights, said.missing)
     return SentenceEncoder(
         network, _card(weights, network), weights.preprocessing, Instructions(instruction_template), max_pixels
     )

@@ -96,6 +96,36 @@ def test_a_clip_of_sentence_transformers(folder: Callable[..., Path], picture: C
         model.embed([Sample("a", (parts[0], TextPart("a cat")))], modalities=IMAGE | TEXT)
 
 
+def test_a_joint_embedder_takes_pictures_and_texts_at_once(
+    folder: Callable[..., Path], picture: Callable[..., MediaPart]
+) -> None:
+    pytest.importorskip("sentence_transformers")
+    model: Any = load_model(f"sentence_transformers:{folder('llava')}", device="cpu").model
+    samples = [
+        Sample(key, (picture(index), TextPart(text)))
+        for index, (key, text) in enumerate(zip("abc", TEXTS, strict=True))
+    ]
+    found, reference = model.embed(samples, modalities=IMAGE | TEXT), library(folder("llava"))
+    for row, sample in zip(found, samples, strict=True):
+        shown = {"image": decode_image(sample.image, sample.id), "text": sample.text}
+        np.testing.assert_allclose(row, reference.encode([shown])[0], atol=1e-5)
+
+
+def test_weights_that_would_be_random_are_refused(text_folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(text_folder, tmp_path / "st")
+    weights = load_file(tmp_path / "st" / "model.safetensors")
+    del weights["encoder.layer.1.output.dense.weight"]
+    save_file(weights, tmp_path / "st" / "model.safetensors", {"format": "pt"})
+    with pytest.raises(
+        UserError, match=r"st lacks 1 of the weights .* \(the first: encoder.layer.1.output.dense.weight\)"
+    ):
+        load_model(f"sentence_transformers:{tmp_path / 'st'}")
+
+
 def test_weights_as_pickle_and_code_of_its_own_are_refused(text_folder: Path, tmp_path: Path) -> None:
     import shutil
 

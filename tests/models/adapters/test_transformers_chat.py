@@ -1,5 +1,8 @@
 """Chat and language models: the library's own answers in padded batches, parts in order, ends and errors that are said."""
 
+import importlib.util
+import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mmbench.errors import UserError
 from mmbench.media import decode_audio, decode_image
 from mmbench.models import load_model
 from mmbench.samples import MediaError, MediaPart, Modality, media_part
@@ -189,3 +193,51 @@ def test_a_chat_about_sounds_is_the_librarys(folder: Callable[..., Path], tone: 
     inputs = model._inputs([model._conversation(requests[1])])
     features = model._loaded.processor.feature_extractor(waves[1], sampling_rate=16_000, return_tensors="np")
     np.testing.assert_allclose(inputs["input_features"][0], features["input_features"][0], atol=1e-6)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torchvision") is None, reason="its processor needs torchvision")
+def test_pictures_of_any_size_in_qwen2_vl(folder: Callable[..., Path], picture: Callable[..., MediaPart]) -> None:
+    where, parts = folder("qwen2_vl"), [picture(1, 60), picture(2, 100), picture(3, 40)]
+    model = loaded(where)
+    requests = [asked(parts[0], "What?", key="one"), asked(parts[1], " or ", parts[2], "?", key="two")]
+    found = [one.text for one in model.generate(requests)]
+    images = [decode_image(part, "a") for part in parts]
+    contents: list[list[Any]] = [[images[0], "What?"], [images[1], " or ", images[2], "?"]]
+    for got, content in zip(found, contents, strict=True):
+        shown = [
+            {"type": "text", "text": part} if isinstance(part, str) else {"type": "image", "image": part}
+            for part in content
+        ]
+        assert got == answer(where, "Qwen2VLForConditionalGeneration", [{"role": "user", "content": shown}]) != ""
+    grids = model._inputs([model._conversation(requests[1])])["image_grid_thw"].tolist()
+    assert grids[0][1] > grids[1][1]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torchvision") is not None, reason="torchvision is installed")
+def test_a_processor_that_lacks_a_package_says_so(folder: Callable[..., Path], tmp_path: Path) -> None:
+    shutil.copytree(folder("llava"), tmp_path / "qwen")
+    (tmp_path / "qwen" / "processor_config.json").write_text(json.dumps({"processor_class": "Qwen2VLProcessor"}))
+    with pytest.raises(
+        UserError, match="The processor of qwen (needs a package that is not installed|cannot be loaded): "
+    ):
+        loaded(tmp_path / "qwen")
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in the library's processor
+def test_a_model_without_a_chat_template_gets_text_and_pictures_as_they_are(
+    folder: Callable[..., Path], picture: Callable[..., MediaPart]
+) -> None:
+    import torch
+
+    where, parts = folder("paligemma"), [picture(1), picture(2)]
+    model = loaded(where)
+    requests = [asked(parts[0], "answer en What is it?", key="one"), asked(parts[1], "caption en", key="two")]
+    found = [one.text for one in model.generate(requests)]
+    hf = transformers()
+    network = hf.PaliGemmaForConditionalGeneration.from_pretrained(where).eval()
+    processor = hf.AutoProcessor.from_pretrained(where)
+    for got, part, text in zip(found, parts, ("answer en What is it?", "caption en"), strict=True):
+        inputs = processor(text=[text], images=[[decode_image(part, "a")]], return_tensors="pt")
+        with torch.no_grad():
+            rows = network.generate(**inputs, max_new_tokens=8, do_sample=False)[0, inputs["input_ids"].shape[1] :]
+        assert got == processor.tokenizer.decode(rows, skip_special_tokens=True).strip() != ""

@@ -126,3 +126,14 @@ def test_a_sound_shorter_than_a_frame_is_said(folder: Callable[..., Path], parts
 def test_only_speech_recognizers_take_a_language(folder: Callable[..., Path]) -> None:
     with pytest.raises(UserError, match="clip is a dual encoder: it does not take language"):
         loaded(folder("clip"), language="en")
+
+
+def test_other_encoder_decoders(folder: Callable[..., Path], parts: list[MediaPart]) -> None:
+    where = folder("moonshine")
+    found = loaded(where).generate([asked(part, key=str(index)) for index, part in enumerate(parts)])
+    network, processor = library(where, "MoonshineForConditionalGeneration")
+    for response, part in zip(found, parts, strict=True):
+        inputs = processor(audio=heard(part), sampling_rate=16_000, return_tensors="pt")
+        rows = network.generate(**inputs, max_new_tokens=8, do_sample=False)
+        assert response.text == processor.batch_decode(rows, skip_special_tokens=True)[0].strip() != ""
+        assert (response.finish_reason, response.usage and response.usage.output_tokens) == ("length", 8)

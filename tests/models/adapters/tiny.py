@@ -216,3 +216,57 @@ def wav2vec2(folder: Path, masks: bool = True) -> None:
     seeded(lambda: hf.Wav2Vec2ForCTC(config)).save_pretrained(folder)
     features = hf.Wav2Vec2FeatureExtractor(return_attention_mask=masks)
     hf.Wav2Vec2Processor(features, hf.Wav2Vec2CTCTokenizer(str(folder / "vocab.json"))).save_pretrained(folder)
+
+
+def moonshine(folder: Path) -> None:
+    hf = transformers()
+    tokenizer = byte_tokenizer("<s>", "</s>", unk_token="<unk>", pad_token="</s>", eos_token="</s>", bos_token="<s>")
+    config = hf.MoonshineConfig(
+        vocab_size=len(tokenizer), hidden_size=WIDTH, intermediate_size=64, encoder_num_hidden_layers=2, decoder_num_hidden_layers=2,
+        encoder_num_attention_heads=2, decoder_num_attention_heads=2, max_position_embeddings=64, initializer_range=0.5,
+        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+        decoder_start_token_id=tokenizer.bos_token_id,
+    )  # fmt: skip
+    seeded(lambda: hf.MoonshineForConditionalGeneration(config)).save_pretrained(folder)
+    hf.Wav2Vec2Processor(hf.Wav2Vec2FeatureExtractor(return_attention_mask=True), tokenizer).save_pretrained(folder)
+
+
+def paligemma(folder: Path) -> None:
+    hf = transformers()
+    tokenizer = byte_tokenizer("<image>", pad_token="<pad>", eos_token="<eos>", bos_token="<bos>", unk_token="<unk>")
+    processor = hf.PaliGemmaProcessor(
+        hf.SiglipImageProcessorPil(size={"height": 32, "width": 32}, image_seq_length=4), tokenizer
+    )
+    text = {**TEXT, "model_type": "gemma", "num_key_value_heads": 2, "head_dim": 16, "vocab_size": len(processor.tokenizer),
+            "max_position_embeddings": 128, "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id,
+            "bos_token_id": tokenizer.bos_token_id, "initializer_range": 0.5}  # fmt: skip
+    config = hf.PaliGemmaConfig(
+        vision_config={**TEXT, "model_type": "siglip_vision_model", "image_size": 32, "patch_size": 16, "projection_dim": WIDTH},
+        text_config=text, image_token_index=processor.tokenizer.convert_tokens_to_ids("<image>"), projection_dim=WIDTH,
+    )  # fmt: skip
+    seeded(lambda: hf.PaliGemmaForConditionalGeneration(config)).save_pretrained(folder)
+    processor.save_pretrained(folder)
+
+
+def qwen2_vl(folder: Path) -> None:
+    hf = transformers()
+    names = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>", "<|im_start|>")
+    tokenizer = byte_tokenizer(*names, eos_token="<|im_end|>", pad_token="<pad>", unk_token="<unk>")
+    ids = {name: tokenizer.convert_tokens_to_ids(name) for name in names}
+    config = hf.Qwen2VLConfig(
+        vision_config={"depth": 2, "embed_dim": WIDTH, "hidden_size": WIDTH, "num_heads": 2, "patch_size": 14, "mlp_ratio": 2},
+        text_config={**TEXT, "num_key_value_heads": 2, "vocab_size": len(tokenizer), "max_position_embeddings": 512,
+                     "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None,
+                     "rope_parameters": {"rope_type": "default", "rope_theta": 10_000.0, "mrope_section": [2, 3, 3]},
+                     "initializer_range": 0.5},
+        image_token_id=ids["<|image_pad|>"], video_token_id=ids["<|video_pad|>"],
+        vision_start_token_id=ids["<|vision_start|>"], vision_end_token_id=ids["<|vision_end|>"],
+    )  # fmt: skip
+    template = CHAT.replace("<image>", "<|vision_start|><|image_pad|><|vision_end|>").replace("</s>", "<|im_end|>")
+    seeded(lambda: hf.Qwen2VLForConditionalGeneration(config)).save_pretrained(folder)
+    hf.Qwen2VLProcessor(
+        hf.Qwen2VLImageProcessor(min_pixels=28 * 28, max_pixels=28 * 28 * 16),
+        tokenizer,
+        hf.Qwen2VLVideoProcessor(),
+        chat_template=template,
+    ).save_pretrained(folder)

@@ -1,5 +1,7 @@
 """From a folder of weights to a network on its device and the processor beside it; nothing that the folder holds is run."""
 
+import logging
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +17,8 @@ UNUSED = (
     "masked_spec_embed",
     "position_ids",
 )  # weights that checkpoints leave out, and that only training or nothing reads
+REPORTS = "transformers.modeling_utils"  # the logger of the table of wrong weights
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def load_network(
             )
         except (ValueError, ImportError, OSError) as error:
             raise UserError(f"{weights.name} cannot be loaded: {_reason(weights, error)}") from error
-    _complete(weights, info)
+    complete(weights, [*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])])
     network = network.eval().to(where)
     if network.can_generate():
         network.generation_config.max_length = (
@@ -156,34 +160,48 @@ def _processor(weights: Weights, text: bool) -> Any:
         raise UserError(f"The processor of {weights.name} cannot be loaded: {_reason(weights, error)}") from error
 
 
-def _complete(weights: Weights, info: Any) -> None:
-    """The library fills missing weights with random numbers and only logs it: such a model's scores would mean nothing."""
-    missing = [key for key in sorted(info["missing_keys"]) if not key.endswith(UNUSED)]
-    wrong = sorted(
-        str(key[0] if isinstance(key, Sequence) and not isinstance(key, str) else key)
-        for key in info["mismatched_keys"]
-    )
-    if missing or wrong:
+def complete(weights: Weights, missing: Sequence[str]) -> None:
+    """Refuse missing weights: the library fills them with random numbers and only logs it, and such a model's scores would mean nothing."""
+    wanting = [key for key in sorted(missing) if not key.endswith(UNUSED)]
+    if wanting:
         raise UserError(
-            f"{weights.name} lacks {len(missing) + len(wrong)} of the weights that its configuration asks for (the first: "
-            f"{(missing + wrong)[0]}): they would be random numbers. Is it the right checkpoint?"
+            f"{weights.name} lacks {len(wanting)} of the weights that its configuration asks for (the first: {wanting[0]}): "
+            "they would be random numbers. Is it the right checkpoint?"
         )
 
 
 class Quiet:
-    """No progress bar of the library's where nobody watches, and no table of missing weights: they are refused in one sentence."""
+    """While a library loads: no progress bar where nobody watches, and the table of wrong weights kept instead of printed.
 
-    def __enter__(self) -> None:
-        from transformers.utils import logging
+    Attributes:
+        missing: weights that the table named as missing or of a wrong shape. It is the only sign of them where another library loads.
+    """
 
-        self._bars, self._level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    def __init__(self) -> None:
+        self.missing: list[str] = []
+
+    def __enter__(self) -> "Quiet":
+        from transformers.utils import logging as library
+
+        self._bars, self._level = library.is_progress_bar_enabled(), library.get_verbosity()
+        library.set_verbosity_warning()  # type: ignore[no-untyped-call]
         if not sys.stderr.isatty():
-            logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            library.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.getLogger(REPORTS).addFilter(self._keep)
+        return self
 
     def __exit__(self, *_: object) -> None:
-        from transformers.utils import logging
+        from transformers.utils import logging as library
 
-        logging.set_verbosity(self._level)
+        logging.getLogger(REPORTS).removeFilter(self._keep)
+        library.set_verbosity(self._level)
         if self._bars:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+            library.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+    def _keep(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if "LOAD REPORT" not in message:
+            return True
+        cells = [[cell.strip() for cell in COLOURS.sub("", line).split("|")] for line in message.splitlines()]
+        self.missing += [row[0] for row in cells if len(row) > 1 and row[1] in ("MISSING", "MISMATCH")]
+        return False

@@ -19,7 +19,7 @@ Wave = NDArray[np.float32]
 class SpeechRecognizer(TorchModel):
     """Transcribes greedily; the text of a request is not read, and its temperature neither.
 
-    Whisper hears 30 s at once: a longer sound goes through the library's long-form algorithm, by itself.
+    Whisper hears 30 s at once: a longer sound goes through the library's long-form algorithm. It is the only one that is asked in batches.
 
     Args:
         loaded: the network.
@@ -43,12 +43,16 @@ class SpeechRecognizer(TorchModel):
         for places in alike(requests):
             heard = {place: wave for place in places if (wave := waves[place]) is not None}
             found |= {place: failed(requests[place], NO_SOUND) for place in places if place not in heard}
-            long = [place for place in heard if self._is_long(heard[place])]
-            for batch in ([place for place in heard if place not in long], *([place] for place in long)):
-                if batch:
-                    answers = self._transcribe([requests[place] for place in batch], [heard[place] for place in batch])
-                    found |= dict(zip(batch, answers, strict=True))
+            for batch in self._batches(heard):
+                answers = self._transcribe([requests[place] for place in batch], [heard[place] for place in batch])
+                found |= dict(zip(batch, answers, strict=True))
         return [found[place] for place in range(len(requests))]
+
+    def _batches(self, heard: dict[int, Wave]) -> list[list[int]]:
+        """Whisper pads every sound to its 30 s; others would hear the padding (Moonshine normalises over it), and longer ones differ."""
+        alone = [place for place, wave in heard.items() if not self._whisper or self._is_long(wave)]
+        together = [place for place in heard if place not in alone]
+        return [*([together] if together else []), *([place] for place in alone)]
 
     def _is_long(self, wave: Wave) -> bool:
         return self._whisper and len(wave) > int(self._loaded.processor.feature_extractor.n_samples)
