@@ -17,7 +17,9 @@ PATIENCE = 5.0  # seconds: another shard may hold a lock for the moment in which
 def sole_writer(folder: Path) -> Iterator[None]:
     """Nobody else writes the run. ``UserError`` where somebody does."""
     with _held(
-        folder / ".lock", 0, f"Another process is writing {folder}: wait for it, or choose another --output-dir."
+        folder / ".lock",
+        0,
+        f"Another process is writing {folder}: wait for it, share the work with --shard, or choose another --output-dir.",
     ):
         alive = _shards_at_work(folder)
         if alive:

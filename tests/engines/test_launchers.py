@@ -6,7 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from mmbench.cli import app
+from mmbench.engines.merging import merge
+from mmbench.errors import RunFailedError, UserError
 from mmbench.runs.records import find_runs
 from tests.fakes import picture
 
@@ -40,9 +45,9 @@ def start(arguments: list[str], **environment: str) -> subprocess.Popen[str]:
     )
 
 
-def end(process: subprocess.Popen[str], code: int = 0) -> tuple[str, str]:
+def end(process: subprocess.Popen[str]) -> tuple[str, str]:
     out, err = process.communicate()
-    assert process.returncode == code, (out, err)
+    assert process.returncode == 0, (out, err)
     return out, err
 
 
@@ -67,21 +72,37 @@ def test_torchrun_and_slurm_give_the_scores_of_one_process(photos: Path, tmp_pat
     assert scores(tmp_path / "torchrun") == scores(tmp_path / "slurm") == scores(tmp_path / "alone")
 
 
+def here(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
 def test_machines_without_a_common_disk_are_merged(photos: Path, tmp_path: Path) -> None:
-    for part in [start(command(photos, tmp_path / f"machine{n}", "--shard", f"{n}/2")) for n in (1, 2)]:
-        end(part)
-    one, both, own = str(tmp_path / "machine1"), str(tmp_path / "both"), f"retrieval:{photos}"
-    out, err = end(start(["-m", "mmbench", "merge", one, "--out", both, "-t", own]), code=1)
-    assert "28 items are missing" in out
-    assert f"mmbench run -m tests.engines.fleet:Tiny -t {own} --output-dir {both} --batch-size 4" in err
-    end(start(["-m", "mmbench", "merge", one, str(tmp_path / "machine2"), "--out", both, "-t", own]))
-    end(start(command(photos, tmp_path / "alone")))
+    machines = [tmp_path / "machine1", tmp_path / "machine2"]
+    for number, machine in enumerate(machines, start=1):
+        part = here(*command(photos, machine, "--shard", f"{number}/2")[2:])
+        assert f"shard {number}/2 is done" in part.output
+    one, two, both, own = str(machines[0]), str(machines[1]), str(tmp_path / "both"), f"retrieval:{photos}"
+    half = here("merge", one, "--out", both, "-t", own)
+    assert "28 items are missing" in half.output
+    assert isinstance(half.exception, RunFailedError)
+    assert f"mmbench run -m tests.engines.fleet:Tiny -t {own} --output-dir {both} --batch-size 4" in str(half.exception)
+    unknown = here("merge", one, two, "--out", both)
+    assert "say where it is with -t" in " ".join(unknown.output.split())
+    assert here("merge", one, two, "--out", both, "-t", own).exit_code == 0
+    assert here(*command(photos, tmp_path / "alone")[2:]).exit_code == 0
     assert scores(tmp_path / "both") == scores(tmp_path / "alone")
 
 
-def test_a_dry_run_shows_the_split(photos: Path, tmp_path: Path) -> None:
-    for option, said in (
-        (("--shard", "2/3"), "6 of 16 batches (shard 2/3)"),
-        (("--workers", "4"), "16 batches over 4"),
-    ):
-        assert said in end(start(command(photos, tmp_path, "--dry-run", "--json", *option)))[0]
+def test_what_cannot_be_merged_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="There is no folder .*nowhere"):
+        merge([tmp_path / "nowhere"], tmp_path / "out")
+    with pytest.raises(UserError, match="There are no runs below"):
+        merge([tmp_path], tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(("--shard", "2/3"), "6 of 16 batches (shard 2/3)"), (("--workers", "4"), "16 batches over 4 processes")],
+)
+def test_a_dry_run_shows_the_split(photos: Path, tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    assert said in here(*command(photos, tmp_path, "--dry-run", "--json", *options)[2:]).output

@@ -6,10 +6,15 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 import mmbench
+from mmbench.engines import shards
+from mmbench.engines.pools.processes import DEVICES, THREADS, _surroundings
+from mmbench.engines.shards import load_beside_others
 from mmbench.errors import RunFailedError, UserError
 from mmbench.models.base import ModelCard
 from mmbench.runs.records import Run
@@ -82,3 +87,33 @@ def test_a_run_whose_process_is_killed_goes_on_with_another_engine(tmp_path: Pat
         run(tmp_path / "killed", shard=f"{number}/2")
     assert scores(tmp_path / "killed") == scores(tmp_path / "whole")
     assert len(batches(log)) - len(alone) <= 2 * 2  # what two workers had in their hands
+
+
+@pytest.mark.parametrize(("slot", "visible", "given"), [(0, "", "0"), (5, "", "1"), (1, "4,6,7", "6")])
+def test_cores_and_accelerators_are_dealt_out(
+    monkeypatch: pytest.MonkeyPatch, slot: int, visible: str, given: str
+) -> None:
+    cuda = SimpleNamespace(is_available=lambda: True, device_count=lambda: 4)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: range(12), raising=False)
+    for name in (*THREADS, DEVICES):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MKL_NUM_THREADS", "7")
+    if visible:
+        monkeypatch.setenv(DEVICES, visible)
+    found = _surroundings(slot, 4)
+    assert found == {"OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3", DEVICES: given}
+
+
+class Placed(Tiny):
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+
+
+def test_a_rank_has_the_accelerator_of_its_place_where_its_model_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "_accelerator", lambda rank: f"cuda:{rank}")
+    placed: Any = load_beside_others("tests.engines.test_processes:Placed", 3).model
+    assert placed.device == "cuda:3"
+    assert isinstance(load_beside_others("tests.engines.fleet:Tiny", 3).model, Tiny)
+    with pytest.raises(UserError, match="no-such-model"):
+        load_beside_others("no-such-model", 0)

@@ -22,6 +22,7 @@ from mmbench.engines.remote import Failure, Piece, Recipe, States, Worker, failu
 from mmbench.errors import RunFailedError, UserError
 
 AHEAD = 2  # batches in a process's hands: the one it is at, and the next, so that it need not wait for the disk
+GRACE = 3.0  # seconds
 DEATHS = 3  # of one process or over one batch, in a row, end the run
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 DEVICES = "CUDA_VISIBLE_DEVICES"
@@ -53,7 +54,9 @@ def answers(recipe: Recipe, states: States, pieces: Sequence[Piece], crew: Crew)
                 yield member.held.popleft(), answer
     finally:
         for member in members:
-            member.close()
+            member.dismiss()
+        for member in members:
+            member.end()
 
 
 def _fed(members: Sequence["_Member"], work: deque[Piece]) -> "dict[Any, _Member]":
@@ -120,14 +123,22 @@ class _Member:
         self.pipe.close()
         self._start()
 
-    def close(self) -> None:
+    def dismiss(self) -> None:
+        """Tell the process that there is no more to do; one that is at a batch is told so by a signal."""
         self.pipe.close()
+        if self.held:
+            self._process.terminate()
+
+    def end(self) -> None:
+        """Give it a moment to clean up after itself."""
+        self._process.join(GRACE)
         self._process.kill()
         self._process.join()
 
 
 def _work(pipe: Connection) -> None:
     """What a process does: make the model and the plan, then answer until the pipe ends."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         try:
             recipe, states = pickle.loads(pipe.recv_bytes())  # noqa: S301  (from the process that started this one)
