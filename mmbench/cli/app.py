@@ -108,7 +108,7 @@ def run(
     dtype: Annotated[str | None, typer.Option(help="Of its weights: float32, float16, bfloat16.")] = None,
     max_errors: MaxErrors = 0.01,
     max_cost: Annotated[
-        float | None, typer.Option(min=0.0, help="US dollars that this command may spend; then it stops and resumes.")
+        float | None, typer.Option(min=0.0, help="US dollars that this command may spend; run it again to go on.")
     ] = None,
     model_args: Annotated[str | None, typer.Option(help="Arguments of the model as YAML: 'seed: 3'.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what is stored and begin again.")] = False,

@@ -155,9 +155,8 @@ class Asking:
     tally: Tally
     missing: list[int]
     title: str
-    proven: bool = (
-        False  # something came back: until then what raises is held back, since it may be the model that is broken
-    )
+    # something came back; until then, what raises is held back, since it may be the model that is broken
+    proven: bool = False
     held: list[Asked] = field(default_factory=list)
     width: int | None = None
     size: int = 0
