@@ -114,7 +114,8 @@ class Store:
         if stage.ask == "generate":
             found = {response.sample_id: response for response in self._responses(stage.name)}
             errors = {key: found[key].error or "" for key in stage.ids if found[key].error is not None}
-            return Output([None if key in errors else found[key].text for key in stage.ids], errors)
+            truncated = frozenset(key for key in stage.ids if found[key].finish_reason == "length")
+            return Output([None if key in errors else found[key].text for key in stage.ids], errors, truncated)
         loaded = [self._load(part) for part in sorted(self._parts(stage.name), key=lambda part: part.start)]
         failed = {key: reason for _, errors in loaded for key, reason in errors.items()}
         return Output(_joined([values for values, _ in loaded]), failed)

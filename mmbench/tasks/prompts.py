@@ -1,0 +1,44 @@
+"""What is said besides the question, under names that runs are identified by."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is said besides the question. Any change of the words is a new version.
+
+    Attributes:
+        id: its name.
+        system: the system message, ``""`` for none.
+        instruction: what follows the question in the user's turn, ``""`` for nothing.
+        version: of the words.
+    """
+
+    id: str
+    system: str = ""
+    instruction: str = ""
+    version: int = 1
+
+    @property
+    def facts(self) -> list[Any]:
+        """What a run's identity hashes: name and words."""
+        return [self.id, self.system, *([self.instruction, self.version] if self.instruction or self.version > 1 else [])]
+
+
+PLAIN = Prompt("plain")  # for questions that say themselves how they want to be answered
+SHORT = Prompt("short-answer", instruction="Answer with one word or a short phrase, nothing else.")
+UNANSWERABLE = Prompt(
+    "short-answer-or-unanswerable",
+    instruction='Answer with one word or a short phrase, nothing else. If the picture does not tell, say "unanswerable".',
+)
+LETTER = Prompt("letter", instruction="Answer with the letter of the right option, nothing else.")
+LETTER_OR_ANSWER = Prompt(
+    "letter-or-answer",
+    instruction="If there are options, answer with the letter of the right one, else with a word, a number or a short phrase. "
+    'Think first if you need to; end with a line "Final answer:" and the answer.',
+)
+YES_NO = Prompt("yes-no", instruction="Answer with yes or no, nothing else.")
+CAPTION = Prompt("caption", instruction="Describe the picture in one sentence.")
+SOUND_CAPTION = Prompt("sound-caption", instruction="Describe what is heard in one sentence.")
+TRANSCRIPT = Prompt("transcript", instruction="Write down what is said, word for word, in the language that is spoken.")
