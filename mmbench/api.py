@@ -16,6 +16,7 @@ from mmbench.models.base import ALL_MODALITIES, capabilities
 from mmbench.models.files import FilePredictions
 from mmbench.runs.records import Run
 from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task
+from mmbench.tasks.repeats import Decoding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,10 @@ def evaluate(
     restart: bool = False,
     max_errors: float = 0.01,
     progress: bool = True,
+    repeats: int = 1,
+    temperature: float | None = None,
+    max_new_tokens: int | None = None,
+    judge: object | None = None,
 ) -> Run | list[Run]:
     """Evaluate a model; what was done before is not done again.
 
@@ -52,6 +57,9 @@ def evaluate(
         restart: throw away what is stored and begin again.
         max_errors: the share of failed samples, in [0, 1], above which the run fails.
         progress: show bars.
+        repeats: ask every request this often, each time with another seed; the spread is reported beside the interval.
+        temperature, max_new_tokens: instead of the task's; such runs are not ranked with those that keep them.
+        judge: what decides in tasks that have a judge: a spec string, or anything that ``model`` may be.
 
     Returns:
         the run of one task, or a list of runs.
@@ -61,7 +69,17 @@ def evaluate(
         RunFailedError: too many failed samples, a full disk, a model that breaks its contract.
     """
     loaded = load_model(model) if isinstance(model, str) else wrap_model(model)
-    options = Options(Path(output_dir), batch_size, limit, seed, restart, max_errors, progress)
+    options = Options(
+        Path(output_dir),
+        batch_size,
+        limit,
+        seed,
+        restart,
+        max_errors,
+        progress,
+        decoding=Decoding(repeats, temperature, max_new_tokens),
+        judge=_loaded(judge),
+    )
     if isinstance(tasks, str | Task) and not _is_suite(tasks):
         return evaluate_one(loaded, _task(tasks), options)
     return [evaluate_one(loaded, task, options) for task in selected_tasks(loaded, tasks)]
@@ -199,6 +217,10 @@ def selected_tasks(
             )
         return kept
     return [_task(task) for task in ([tasks] if isinstance(tasks, str | Task) else tasks)]
+
+
+def _loaded(judge: object | None) -> LoadedModel | None:
+    return None if judge is None else load_model(judge) if isinstance(judge, str) else wrap_model(judge)
 
 
 def _counted(card: DatasetCard) -> int | None:

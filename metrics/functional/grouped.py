@@ -56,9 +56,13 @@ def grouped_accuracy_metric(groups: Sequence[str] = (), types: Sequence[str] = (
     how = f", answers read by {read}" if read else ""
     keys = {"accuracy": _key("accuracy", f"share of right answers{how}", "as published with each set")}
     for name in groups:
-        keys[name] = _key(f"{name} acc.", f"share of {name} groups whose answers are all right{how}", "MME, HallusionBench")
+        keys[name] = _key(
+            f"{name} acc.", f"share of {name} groups whose answers are all right{how}", "MME, HallusionBench"
+        )
     for name in types:
-        keys[f"accuracy/{name}"] = _key(f"accuracy, {name}", f"share of right answers of type {name!r}{how}", "as accuracy")
+        keys[f"accuracy/{name}"] = _key(
+            f"accuracy, {name}", f"share of right answers of type {name!r}{how}", "as accuracy"
+        )
     params = {"groups": tuple(groups), "types": tuple(types), "read": read}
     return mean_metric(
         "grouped_accuracy",
@@ -82,7 +86,9 @@ def circular_accuracy_metric(read: str = "") -> Metric:
     how = f", answers read by {read}" if read else ""
     source = "MMBench, CircularEval; Liu et al. 2024"
     keys = {
-        "circular": _key("circular acc.", f"share of questions that are right under every rotation of their options{how}", source),
+        "circular": _key(
+            "circular acc.", f"share of questions that are right under every rotation of their options{how}", source
+        ),
         "accuracy": _key("accuracy", f"share of right answers with the options as they are{how}", source),
         "unparsed": _UNPARSED,
     }
@@ -94,7 +100,12 @@ def _key(title: str, definition: str, source: str) -> Key:
 
 
 def _grouped(
-    correct: Any, together: Any = None, types: Sequence[str] | None = None, *, names: tuple[str, ...], kinds: tuple[str, ...]
+    correct: Any,
+    together: Any = None,
+    types: Sequence[str] | None = None,
+    *,
+    names: tuple[str, ...],
+    kinds: tuple[str, ...],
 ) -> dict[str, Array]:
     values = _correct(correct)
     right = np.nan_to_num(values)

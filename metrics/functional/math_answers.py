@@ -75,8 +75,12 @@ def math_accuracy_metric() -> Metric:
     """``math_accuracy`` as a ``Metric``: ``accuracy``, and ``unparsed`` for answers that are no value of their type, which are wrong."""
     source = "MathVista calculate_score.py; Lu et al. 2024"
     keys = {
-        "accuracy": Key("accuracy", True, "share of answers equal to the right one as values of their type", source, error="wrong"),
-        "unparsed": Key("unparsed", False, "answers that are no value of their type", "counted here", upper=None, count=True),
+        "accuracy": Key(
+            "accuracy", True, "share of answers equal to the right one as values of their type", source, error="wrong"
+        ),
+        "unparsed": Key(
+            "unparsed", False, "answers that are no value of their type", "counted here", upper=None, count=True
+        ),
     }
     return mean_metric("math_accuracy", VERSION, keys, _per_sample, total=int)
 

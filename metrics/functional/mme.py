@@ -41,13 +41,19 @@ def mme_scores_metric(read: str = "") -> Metric:
     how = f", answers read by {read}" if read else ""
 
     def key(title: str, definition: str, upper: float = 1.0) -> Key:
-        return Key(title, True, definition + how, _SOURCE, upper=upper, error="wrong", undefined="a subtask has no answers")
+        return Key(
+            title, True, definition + how, _SOURCE, upper=upper, error="wrong", undefined="a subtask has no answers"
+        )
 
     keys = {
         "accuracy": key("accuracy", "share of right answers"),
         "accuracy_plus": key("accuracy+", "share of pictures whose two answers are both right"),
         **{
-            name: key(name, f"sum of 100 * (accuracy + accuracy+) over the {len(names)} subtasks of {name}", 200.0 * len(names))
+            name: key(
+                name,
+                f"sum of 100 * (accuracy + accuracy+) over the {len(names)} subtasks of {name}",
+                200.0 * len(names),
+            )
             for name, names in MME_SUBTASKS.items()
         },
         "unparsed": Key("unparsed", False, "answers that could not be read", "counted here", upper=None, count=True),

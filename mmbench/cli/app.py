@@ -94,6 +94,14 @@ def run(
     seed: Annotated[int, typer.Option(help="Of the limit.")] = 0,
     max_errors: MaxErrors = 0.01,
     model_args: Annotated[str | None, typer.Option(help="Arguments of the model as YAML: 'seed: 3'.")] = None,
+    judge: Annotated[str | None, typer.Option(help="The model that judges, in tasks that have a judge.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Ask every request this often, each time with another seed.")] = 1,
+    temperature: Annotated[
+        float | None, typer.Option(min=0.0, help="Of generation, instead of the task's; another row of a board.")
+    ] = None,
+    max_new_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Where answers are cut, instead of the task's; another row of a board.")
+    ] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what is stored and begin again.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be built, asked and stored; do nothing.")
@@ -103,8 +111,20 @@ def run(
     """Evaluate a model. A run that was broken off goes on where it stopped; a finished one is not done again."""
     from mmbench.cli.running import Request, describe, execute
     from mmbench.engines.evaluation import Options
+    from mmbench.models import load_model
+    from mmbench.tasks.repeats import Decoding
 
-    options = Options(output_dir, batch_size, limit, seed, restart, max_errors, progress=not as_json)
+    options = Options(
+        output_dir,
+        batch_size,
+        limit,
+        seed,
+        restart,
+        max_errors,
+        progress=not as_json,
+        decoding=Decoding(repeats, temperature, max_new_tokens),
+        judge=None if judge is None else load_model(judge),
+    )
     request = Request(model, tuple(task or ()), suite, model_args, options)
     if dry_run:
         rows = describe(request)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -22,7 +22,9 @@ from mmbench.runs.identity import folder_name, identity, run_id
 from mmbench.runs.records import SCHEMA_VERSION, Run, read_run
 from mmbench.runs.scoring import report, sample_table
 from mmbench.runs.store import Store
-from mmbench.tasks.base import Ask, Plan, Scored, Task
+from mmbench.samples import Modality
+from mmbench.tasks.base import Ask, Phase, Plan, Scored, Task
+from mmbench.tasks.repeats import Decoding, decoded_as
 
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
 DEFAULT_MAX_ERRORS = 0.01
@@ -40,6 +42,8 @@ class Options:
         restart: throw away what is stored and begin again.
         max_errors: the share of failed samples above which the run fails.
         progress: show bars (never where standard error is not a terminal).
+        decoding: how often requests are asked, and parameters instead of the task's; part of the run's identity.
+        judge: decides in tasks that have a judge; part of the identity of such a run.
     """
 
     output_dir: Path = Path("runs")
@@ -49,6 +53,8 @@ class Options:
     restart: bool = False
     max_errors: float = DEFAULT_MAX_ERRORS
     progress: bool = True
+    decoding: Decoding = Decoding()
+    judge: LoadedModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +94,47 @@ def refusal(model: LoadedModel, task: Task) -> str | None:
 
 
 def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
-    """Load the split and plan the run. ``UserError`` where the model cannot do the task or the split is empty."""
+    """Load the split and plan the run. ``UserError`` where the model cannot do the task, a judge is missing or the split is empty."""
     reason = refusal(model, task)
     if reason is not None:
         raise UserError(f"{reason} See `mmbench list tasks` for what it can do.")
+    judge = _judge(task, options.judge)
     load = cache(partial(task.load, progress=options.progress))
     ask = chosen_ask(model, task)
     try:
         plan = task.plan(load, limit=options.limit, seed=options.seed, privileged=model.card.privileged, ask=ask)
+        plan = decoded_as(plan, options.decoding)
     except ValueError as error:
         raise UserError(f"{task.id} cannot be planned: {error}.") from error
     split = load(task.split)
     data = {**split.facts, "checks": split.checks}
     facts = identity(
-        model.identity(), task, data, batch_size=options.batch_size, seed=options.seed, limit=options.limit, ask=ask
+        model.identity(),
+        task,
+        data,
+        batch_size=options.batch_size,
+        seed=options.seed,
+        limit=options.limit,
+        ask=ask,
+        decoding=options.decoding.facts,
+        judge=None if judge is None else judge.identity(),
     )
     name = run_id(facts)
-    if model.revision is None:
+    if model.revision is None or (judge is not None and judge.revision is None):
         name = f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S}"  # nothing says that it is the same model: never resumed
     folder = options.output_dir / folder_name(model.card.name) / folder_name(task.id) / name
     return Job(model, task, data, plan, {**facts, "name": name}, folder)
+
+
+def _judge(task: Task, judge: LoadedModel | None) -> LoadedModel | None:
+    """The judge of a task that has one. ``UserError`` where none was named, or it cannot write or read."""
+    if not task.judged:
+        return None
+    if judge is None:
+        raise UserError(f"{task.id} needs a judge: name a model that writes with --judge, as openai:URL#model.")
+    if "generate" not in capabilities(judge.model) or Modality.TEXT not in judge.card.modalities:
+        raise UserError(f"{judge.card.name} cannot judge: a judge has to take text and to generate.")
+    return judge
 
 
 def evaluate_one(model: LoadedModel, task: Task, options: Options) -> Run:
@@ -130,16 +157,17 @@ def _run(job: Job, options: Options) -> Run:
     previous = _previous(job)
     if previous is None:
         _write_record(job, "running", {"started": started.isoformat(timespec="seconds")})
-    asked = execute(
-        job.model,
-        job.plan,
-        store,
-        Settings(options.batch_size, options.progress),
-        f"{job.model.card.name} {job.task.id}",
-    )
+    settings = Settings(options.batch_size, options.progress)
+    asked = execute(job.model, job.plan, store, settings, f"{job.model.card.name} {job.task.id}")
+    outputs = {stage.name: store.read(stage) for stage in job.plan.stages}
+    if job.plan.judging is not None and options.judge is not None:
+        stage = job.plan.judging(outputs)
+        second = replace(job.plan, phases=(Phase(stage.name, (stage,), lambda: ((), ())),))
+        asked += execute(options.judge, second, store, settings, f"{options.judge.card.name} judges {job.task.id}")
+        outputs[stage.name] = store.read(stage)
     if asked == 0 and previous is not None and previous.report["metric"] == job.task.metric.signature:
         return previous
-    scored = job.plan.score({stage.name: store.read(stage) for stage in job.plan.stages})
+    scored = job.plan.score(outputs)
     _write_scores(job, scored)
     failed = len(scored.errors) > options.max_errors * sum(len(stage.ids) for stage in job.plan.stages)
     facts = provenance(started, time.perf_counter() - began, asked, getattr(job.model.model, "device", None))

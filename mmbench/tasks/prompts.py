@@ -23,7 +23,11 @@ class Prompt:
     @property
     def facts(self) -> list[Any]:
         """What a run's identity hashes: name and words."""
-        return [self.id, self.system, *([self.instruction, self.version] if self.instruction or self.version > 1 else [])]
+        return [
+            self.id,
+            self.system,
+            *([self.instruction, self.version] if self.instruction or self.version > 1 else []),
+        ]
 
 
 PLAIN = Prompt("plain")  # for questions that say themselves how they want to be answered

@@ -10,7 +10,10 @@ from mmbench.tasks.extractors.final_answer import final_answer
 def _class_name(text: str, options: Sequence[str]) -> str | None:
     """The only class whose name is in the final answer, where a name inside a longer one that is there does not count."""
     rest = (final_answer(text, options) or "").lower()
-    places = {name: [(one.start(), one.end()) for one in re.finditer(rf"(?<!\w){re.escape(name.lower())}(?!\w)", rest)] for name in options}
+    places = {
+        name: [(one.start(), one.end()) for one in re.finditer(rf"(?<!\w){re.escape(name.lower())}(?!\w)", rest)]
+        for name in options
+    }
     every = [place for found in places.values() for place in found]
 
     def inside(place: tuple[int, int]) -> bool:
@@ -20,4 +23,6 @@ def _class_name(text: str, options: Sequence[str]) -> str | None:
     return said[0] if len(said) == 1 else None
 
 
-CLASS_NAME = Extractor("class-name", 1, _class_name, "The class that the final answer names, where it names exactly one.")
+CLASS_NAME = Extractor(
+    "class-name", 1, _class_name, "The class that the final answer names, where it names exactly one."
+)

@@ -33,5 +33,8 @@ def final_answer(text: str, options: Sequence[str]) -> str | None:
 
 
 FINAL_ANSWER = Extractor(
-    "final-answer", 1, final_answer, 'Behind the reasoning, what "Final answer:", <answer> or \\boxed{} announces; else the whole rest.'
+    "final-answer",
+    1,
+    final_answer,
+    'Behind the reasoning, what "Final answer:", <answer> or \\boxed{} announces; else the whole rest.',
 )

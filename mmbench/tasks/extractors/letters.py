@@ -24,5 +24,9 @@ def _last(text: str, options: Sequence[str]) -> str | None:
     return next(iter(_alone(without_reasoning(text) or "", options)[::-1]), None)
 
 
-FIRST_LETTER = Extractor("first-letter", 1, _first, "Behind the reasoning, the first capital letter of an option that stands alone.")
-LAST_LETTER = Extractor("last-letter", 1, _last, "Behind the reasoning, the last capital letter of an option that stands alone.")
+FIRST_LETTER = Extractor(
+    "first-letter", 1, _first, "Behind the reasoning, the first capital letter of an option that stands alone."
+)
+LAST_LETTER = Extractor(
+    "last-letter", 1, _last, "Behind the reasoning, the last capital letter of an option that stands alone."
+)

@@ -17,7 +17,7 @@ def without_reasoning(text: str, _options: Sequence[str] = ()) -> str | None:
     Templates that open the span in the prompt leave only its end in the answer: what stands before a lone end is reasoning, too.
     """
     cut = _SPAN.sub("", text)
-    *before, cut = _END.split(cut)
+    *_, cut = _END.split(cut)
     open_span = _BEGIN.search(cut)
     if open_span is not None:
         cut = cut[: open_span.start()]
@@ -26,4 +26,6 @@ def without_reasoning(text: str, _options: Sequence[str] = ()) -> str | None:
     return cut.strip() or None
 
 
-REASONING = Extractor("without-reasoning", 1, without_reasoning, "What follows <think>…</think>; nothing if it never ends.")
+REASONING = Extractor(
+    "without-reasoning", 1, without_reasoning, "What follows <think>…</think>; nothing if it never ends."
+)

@@ -1,133 +1,276 @@
-"""Open questions on pictures or sounds, answered in words."""
+"""Questions on pictures or sounds: open ones, answered in words, and those that are answered yes or no."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mmbench.files import canonical_json
-from mmbench.loaders.dataset import PairedDataset
-from mmbench.samples import Message, Modality, Request, Sample, TextPart
-from mmbench.tasks.base import Ask, Bounds, Lazy, Load, Output, Phase, Plan, Same, Scored, Stage, Task, clusters_of
+from mmbench.metrics.functional.grouped import all_right, grouped_accuracy_metric
+from mmbench.metrics.functional.mme import mme_scores_metric
+from mmbench.metrics.functional.yes_no import parse_yes_no, yes_no_scores_metric
+from mmbench.metrics.spec import Array, Metric
+from mmbench.samples import Modality, Part, Sample
+from mmbench.tasks.extractors.final_answer import FINAL_ANSWER
+from mmbench.tasks.kinds.answering import Answers, Levels
+from mmbench.tasks.kinds.generation import GenerationTask
+from mmbench.tasks.prompts import SHORT, YES_NO, Prompt
+
+IMAGE, AUDIO = frozenset({Modality.IMAGE}), frozenset({Modality.AUDIO})
+YES_OR_NO = ("yes", "no")
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """What is said besides the question, under a name that runs are identified by."""
+class Plain:
+    """What most forms share: one way to ask, the sample's own content, answers spelled as they are."""
 
-    id: str
-    system: str
+    def ways(self, truth: Any) -> int:
+        """One."""
+        return 1
+
+    def content(self, sample: Sample, modalities: frozenset[Modality], way: int) -> tuple[Part, ...]:
+        """The sample's content, of the modalities that the task shows."""
+        return sample.view(modalities).content
+
+    def options(self, sample: Sample) -> tuple[str, ...]:
+        """Anything may be answered."""
+        return ()
+
+    def said(self, truth: Any, answer: str, way: int) -> str:
+        """As it is."""
+        return answer
+
+    def readable(self, truth: Any, answer: str | None, way: int) -> bool:
+        """Any text can be compared."""
+        return answer is not None
+
+    def ceilings(self, truths: Sequence[Any]) -> Levels | None:
+        """Those of the best accepted answer to every question."""
+        return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenQuestionTask(Task):
-    """The model writes an answer; the metric compares it with the accepted ones.
+@dataclass(frozen=True)
+class Open(Plain):
+    """An answer in words that a metric compares with the accepted ones.
 
     Attributes:
-        context: the modalities of a question beside its text.
-        prompt: the system message.
-        max_new_tokens: where generation is cut.
+        metric: with ``per_sample(preds, target)``; its first key ranks accepted answers.
     """
 
-    context: frozenset[Modality]
-    prompt: Prompt
-    max_new_tokens: int = 16
+    metric: Metric
 
     @property
-    def kind(self) -> str:
-        """``question-answering``."""
-        return "question-answering"
+    def facts(self) -> Mapping[str, Any]:
+        """None: the metric's signature stands beside every score."""
+        return {}
 
-    @property
-    def ask(self) -> Ask:
-        """``generate``."""
-        return "generate"
+    def truth(self, sample: Sample) -> str | tuple[str, ...] | None:
+        """The accepted answer or answers. ``ValueError`` for what is not text."""
+        target = sample.target
+        if target is None or isinstance(target, str):
+            return target
+        if not isinstance(target, list | tuple) or not all(isinstance(answer, str) for answer in target):
+            raise ValueError(f"the label of {sample.id!r} is {target!r}, which is no answer in words")
+        return tuple(target)
 
-    @property
-    def modalities(self) -> frozenset[Modality]:
-        """Text and the context."""
-        return self.context | {Modality.TEXT}
-
-    @property
-    def protocol(self) -> Mapping[str, Any]:
-        """Prompt, extractor and decoding parameters."""
-        return {
-            "prompt": [self.prompt.id, self.prompt.system],
-            "extractor": "none",
-            "decoding": {"max_new_tokens": self.max_new_tokens, "temperature": 0.0},
-        }
-
-    def plan(
-        self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False, ask: Ask | None = None
-    ) -> Plan:
-        """One stage of requests."""
-        dataset = self.split_for(load, limit, seed)
-        ids, targets = dataset.ids, dataset.targets
-        items = Lazy(len(dataset), lambda index: self._request(dataset[index], privileged))
-        stage = Stage("answers", "generate", ids, items, self.modalities)
-        return Plan(
-            phases=(Phase("all", (stage,), partial(self._training, load)),),
-            score=partial(self._score, ids, targets, clusters_of(dataset)),
-            n=len(dataset),
-            floors={key: None if facts.count else 0.0 for key, facts in self.metric.keys.items()},
-            ceilings={key: None if facts.count else 1.0 for key, facts in self.metric.keys.items()},
+    def accepted(self, truth: str | tuple[str, ...]) -> Sequence[str]:
+        """All different answers, the one that is worth most first."""
+        return (
+            (truth,)
+            if isinstance(truth, str)
+            else _by_worth(self.metric.per_sample, next(iter(self.metric.keys)), truth)
         )
 
-    def bounds(self, load: Load, same: Same) -> Bounds:
-        """The best model gives equal questions on equal media one answer, the one that the most of them accept; chance, the one answer
-        that is best for all.
-        """  # noqa: D205
-        dataset, metric = load(self.split), self.metric
-        targets = dataset.targets
-        accepted = [[target] if isinstance(target, str) else list(target) for target in targets]
-        alike: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        for row, sample in enumerate(dataset):
-            alike[(*(same(part.fingerprint) for part in sample.content), *sample.options)].append(row)
-        tried = [
-            (rows, answer)
-            for rows in alike.values()
-            for answer in dict.fromkeys(a for row in rows for a in accepted[row])
+    def arrays(self, answers: Answers, truths: Sequence[str | tuple[str, ...]]) -> dict[str, Array]:
+        """What the metric gives."""
+        return self.metric.per_sample([one for (one,) in answers], list(truths))
+
+    def floors(self, truths: Sequence[Any]) -> Levels:
+        """0: no answer is right by chance alone."""
+        return {key: None if facts.count else 0.0 for key, facts in self.metric.keys.items()}
+
+
+@lru_cache(maxsize=1 << 16)
+def _by_worth(per_sample: Callable[..., dict[str, Array]], key: str, answers: tuple[str, ...]) -> Sequence[str]:
+    tried = list(dict.fromkeys(answers))
+    if len(tried) == 1:
+        return tried
+    worth = per_sample(tried, [answers] * len(tried))[key]
+    return [tried[place] for place in np.argsort(-worth, kind="stable")]
+
+
+class Label(NamedTuple):
+    """Whether yes is right, and the labels of what the question shares with others, one per grouping."""
+
+    right: str
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class YesNo(Plain):
+    """Yes or no.
+
+    Attributes:
+        parser: how the metric reads answers, in ``YES_NO_PARSERS``.
+        groups: names of groupings to keys of ``meta``: reported is also the share of groups that are all right.
+        mme: report MME's scores: the group is the pair, and ``meta.category`` the subtask.
+    """
+
+    parser: str = "first_word"
+    groups: tuple[tuple[str, str], ...] = ()
+    mme: bool = False
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """How answers are read, and what is grouped."""
+        return {"form": "yes or no", "parser": self.parser, **({"groups": dict(self.groups)} if self.groups else {})}
+
+    @property
+    def metric(self) -> Metric:
+        """Of plain questions accuracy, precision, recall and F1; of grouped ones accuracy and the share of groups."""
+        if self.mme:
+            return mme_scores_metric(self.parser)
+        if self.groups:
+            return grouped_accuracy_metric(tuple(name for name, _ in self.groups), (), self.parser)
+        return yes_no_scores_metric(self.parser)
+
+    def options(self, sample: Sample) -> tuple[str, ...]:
+        """Yes and no."""
+        return YES_OR_NO
+
+    def truth(self, sample: Sample) -> Label | None:
+        """The label. ``ValueError`` where it is neither yes nor no."""
+        if sample.target is None:
+            return None
+        right = str(sample.target).strip().lower()
+        if right not in YES_OR_NO:
+            raise ValueError(f"the label of {sample.id!r} is {sample.target!r}, neither yes nor no")
+        keys = ("pair", "category") if self.mme else tuple(key for _, key in self.groups)
+        return Label(right, tuple(str(sample.meta[key]) for key in keys))
+
+    def accepted(self, truth: Label) -> Sequence[str]:
+        """The right one."""
+        return (truth.right,)
+
+    def readable(self, truth: Label, answer: str | None, way: int) -> bool:
+        """Whether it says yes or no."""
+        return answer is not None and parse_yes_no(answer, parser=self.parser) is not None
+
+    def arrays(self, answers: Answers, truths: Sequence[Label]) -> dict[str, Array]:
+        """What the metric gives."""
+        said = [one for (one,) in answers]
+        if not self.groups and not self.mme:
+            return self.metric.per_sample(said, [truth.right for truth in truths])
+        return self._together(
+            np.asarray([self._correct(one, truth) for one, truth in zip(said, truths, strict=True)]), truths
+        )
+
+    def floors(self, truths: Sequence[Label]) -> Levels:
+        """The best of always yes, always no, and a coin; a group is right by coin with 1 / 2 ** its size."""
+        always = [self.metric.aggregate(self.arrays([[word]] * len(truths), truths)) for word in YES_OR_NO]
+        tried = [*always, self._coin(truths)] if self.groups or self.mme else always
+        keys = [
+            key for key, facts in self.metric.keys.items() if not facts.count and key not in ("precision", "recall")
         ]
-        pairs = [(answer, targets[row]) for rows, answer in tried for row in rows]
-        values = metric.per_sample([answer for answer, _ in pairs], [target for _, target in pairs])[self.primary]
-        ends = np.cumsum([len(rows) for rows, _ in tried])
-        totals = np.add.reduceat(values, np.r_[0, ends[:-1]]) if tried else np.zeros(0)
-        best: dict[int, tuple[float, str]] = {}
-        for (rows, answer), total in zip(tried, totals.tolist(), strict=True):
-            if total > best.get(rows[0], (-1.0, ""))[0]:
-                best.update(dict.fromkeys(rows, (total, answer)))
-        said = [best[row][1] if row in best else None for row in range(len(dataset))]
-        constant = Counter(answer for answers in accepted for answer in dict.fromkeys(answers)).most_common(1)
-        known = metric.aggregate(metric.per_sample(said, targets))
-        chance = metric.aggregate(metric.per_sample([constant[0][0] if constant else None] * len(targets), targets))
-        unsure = sum(len({canonical_json(targets[row]) for row in rows}) > 1 for rows in alike.values() for _ in rows)
-        counts = {key for key, facts in metric.keys.items() if facts.count}
-        return Bounds(
-            len(dataset),
-            {key: None if key in counts else value for key, value in chance.items()},
-            {key: None if key in counts else value for key, value in known.items()},
-            unsure,
+        best = {key: [values[key] for values in tried if np.isfinite(values[key])] for key in keys}
+        return {key: max(values, default=None) for key, values in best.items()}
+
+    def _correct(self, answer: str | None, truth: Label) -> float:
+        said = None if answer is None else parse_yes_no(answer, parser=self.parser)
+        return np.nan if said is None else float(said == (truth.right == "yes"))
+
+    def _together(self, correct: Array, truths: Sequence[Label]) -> dict[str, Array]:
+        shared = list(zip(*(truth.shared for truth in truths), strict=True)) or [(), ()]
+        if self.mme:
+            return self.metric.per_sample(correct, all_right(correct, shared[0]), list(shared[1]))
+        return self.metric.per_sample(correct, np.stack([all_right(correct, labels) for labels in shared], axis=1))
+
+    def _coin(self, truths: Sequence[Label]) -> Mapping[str, float]:
+        """What a coin is expected to get: its arrays are those of an oracle, with each 1 replaced by its chance."""
+        arrays = self._together(np.ones(len(truths)), truths)
+        names = ["pair"] if self.mme else [name for name, _ in self.groups]
+        for place, name in enumerate(names):
+            labels = [truth.shared[place] for truth in truths]
+            sizes = {label: labels.count(label) for label in set(labels)}
+            key = "accuracy_plus" if self.mme else name
+            arrays[key] = arrays[key] * np.asarray([0.5 ** sizes[label] for label in labels])
+        arrays["accuracy"] = arrays["accuracy"] * 0.5
+        return self.metric.aggregate(arrays)
+
+
+def open_question(
+    dataset: str,
+    title: str,
+    metric: Metric,
+    *,
+    split: str,
+    hidden: Mapping[str, str] | None = None,
+    context: frozenset[Modality] = IMAGE,
+    prompt: Prompt = SHORT,
+    training: tuple[str | None, str | None] = (None, None),
+    max_new_tokens: int = 32,
+) -> tuple[GenerationTask, ...]:
+    """Version 1 of ``dataset.open`` on the split that has labels, and of ``dataset.NAME.open`` on each split whose labels are hidden.
+
+    Args:
+        dataset: the card's key.
+        title: for people.
+        metric: with ``per_sample(preds, target)``; its first key ranks boards.
+        split: the split with labels, ``""`` where there is none.
+        hidden: names in task ids to splits without labels.
+        context: what is shown beside the text.
+        prompt: what is said besides the question.
+        training: the splits that models which learn are given.
+        max_new_tokens: where generation is cut.
+    """
+    splits = {**({"": split} if split else {}), **(hidden or {})}
+    return tuple(
+        GenerationTask(
+            id=".".join(part for part in (dataset, name, "open") if part),
+            title=f"{title}, open answers" + (f" ({name}, hidden labels)" if name else ""),
+            dataset=dataset,
+            split=chosen,
+            train_split=training[0],
+            valid_split=training[1],
+            version=1,
+            metric=metric,
+            primary=next(iter(metric.keys)),
+            context=context,
+            form=Open(metric),
+            prompt=prompt,
+            extractor=FINAL_ANSWER,
+            max_new_tokens=max_new_tokens,
         )
+        for name, chosen in splits.items()
+    )
 
-    def _request(self, sample: Sample, privileged: bool) -> Request:
-        view = sample.view(self.modalities)
-        messages = (Message("system", (TextPart(self.prompt.system, "en"),)), Message("user", view.content))
-        target = sample.target if privileged else None
-        return Request(sample.id, messages, sample.options, max_new_tokens=self.max_new_tokens, target=target)
 
-    def _training(self, load: Load) -> tuple[Sequence[Sample], Sequence[Sample]]:
-        views = [self._views(load(name)) for name in self.training_splits()]
-        return (views[0], views[1]) if views else ([], [])
-
-    def _views(self, dataset: PairedDataset) -> list[Sample]:
-        return [sample.view(self.modalities, target=True) for sample in dataset]
-
-    def _score(self, ids: list[str], targets: list[Any], clusters: list[str], outputs: Mapping[str, Output]) -> Scored:
-        output = outputs["answers"]
-        answers = [None if text is None else str(text) for text in output.values]
-        arrays = self.metric.per_sample(answers, targets)
-        right = [target if isinstance(target, str) else " | ".join(target) for target in targets]
-        return Scored(ids, arrays, clusters, None, output.errors, {"answer": answers, "right": right})
+def yes_no_question(
+    dataset: str,
+    title: str,
+    *,
+    split: str,
+    primary: str,
+    form: YesNo,
+    subset: str = "",
+    prompt: Prompt = YES_NO,
+    **changes: Any,
+) -> GenerationTask:
+    """Version 1 of ``dataset[.subset].yes-no``; ``changes`` are further fields of the task."""
+    fields: dict[str, Any] = {
+        "id": ".".join(part for part in (dataset, subset, "yes-no") if part),
+        "title": f"{title}, yes or no",
+        "dataset": dataset,
+        "split": split,
+        "train_split": None,
+        "valid_split": None,
+        "version": 1,
+        "metric": form.metric,
+        "primary": primary,
+        "context": IMAGE,
+        "form": form,
+        "prompt": prompt,
+        "extractor": FINAL_ANSWER,
+        "max_new_tokens": 32,
+    }
+    return GenerationTask(**{**fields, **changes})

@@ -39,7 +39,10 @@ def mme(rng: np.random.Generator, n: int) -> Args:
 
 def free(rng: np.random.Generator, n: int) -> Args:
     chosen = [ANSWERS[i % 4] for i in range(n)]
-    preds = [None if draw < 0.1 else "no" if draw < 0.4 else answer for draw, (answer, _, _) in zip(rng.random(n), chosen, strict=True)]
+    preds = [
+        None if draw < 0.1 else "no" if draw < 0.4 else answer
+        for draw, (answer, _, _) in zip(rng.random(n), chosen, strict=True)
+    ]
     return preds, [one[0] for one in chosen], [one[1] for one in chosen], [one[2] for one in chosen]
 
 
@@ -81,7 +84,11 @@ CASES = (
         build=lambda: MmeScores("exact"),
         sample=mme,
         oracle=lambda args: _all(1.0, args),
-        constant=lambda args: (1.0 - np.arange(len(args[0])) % 2, np.where(np.isnan(args[1]), np.nan, 0.0), args[2]),  # always yes
+        constant=lambda args: (
+            1.0 - np.arange(len(args[0])) % 2,
+            np.where(np.isnan(args[1]), np.nan, 0.0),
+            args[2],
+        ),  # always yes
         constant_values={"accuracy": 0.5, "accuracy_plus": 0, "perception": 500, "cognition": 200},
         oracle_values={"unparsed": 0},
         bad=(
