@@ -58,7 +58,8 @@ def evaluate(
         max_errors: the share of failed samples, in [0, 1], above which the run fails.
         progress: show bars.
         repeats: ask every request this often, each time with another seed; the spread is reported beside the interval.
-        temperature, max_new_tokens: instead of the task's; such runs are not ranked with those that keep them.
+        temperature: of generation, instead of the task's.
+        max_new_tokens: where answers are cut, instead of the task's; such runs are not ranked with those that keep them.
         judge: what decides in tasks that have a judge: a spec string, or anything that ``model`` may be.
 
     Returns:

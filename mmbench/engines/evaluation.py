@@ -28,6 +28,7 @@ from mmbench.tasks.repeats import Decoding, decoded_as
 
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
 DEFAULT_MAX_ERRORS = 0.01
+AS_THE_TASK_SAYS = Decoding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Options:
     restart: bool = False
     max_errors: float = DEFAULT_MAX_ERRORS
     progress: bool = True
-    decoding: Decoding = Decoding()
+    decoding: Decoding = AS_THE_TASK_SAYS
     judge: LoadedModel | None = None
 
 

@@ -46,3 +46,8 @@ YES_NO = Prompt("yes-no", instruction="Answer with yes or no, nothing else.")
 CAPTION = Prompt("caption", instruction="Describe the picture in one sentence.")
 SOUND_CAPTION = Prompt("sound-caption", instruction="Describe what is heard in one sentence.")
 TRANSCRIPT = Prompt("transcript", instruction="Write down what is said, word for word, in the language that is spoken.")
+
+
+def caption_in(language: str) -> Prompt:
+    """To describe a picture in a language, by its English name."""
+    return Prompt("caption-in", instruction=f"Describe the picture in one sentence, in {language}.")

@@ -27,6 +27,9 @@ def answered() -> Callable[..., dict[str, Output]]:
                     values: Any = [response.text for response in model.generate(items)]
                 elif stage.ask == "embed":
                     values = model.embed(items, modalities=stage.modalities, role=stage.role)
+                elif stage.ask == "score_pairs":
+                    left, right = zip(*items, strict=True)
+                    values = np.asarray(model.score_pairs(left, right))[:, None]
                 else:
                     values = np.asarray(model.predict(items))
                 outputs[stage.name] = Output(values, {})

@@ -29,8 +29,12 @@ class Constant:
         return [Response(request.sample_id, request.options[0] if request.options else "") for request in requests]
 
     def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
-        """Zeros ``(n, 1)``."""
-        return np.zeros((len(samples), 1))
+        """Zeros, a column per option or ``(n, 1)``."""
+        return np.zeros((len(samples), max(len(samples[0].options), 1)))
+
+    def score_pairs(self, left: Sequence[Sample], right: Sequence[Sample]) -> NDArray[np.float64]:
+        """Zeros ``(n,)``."""
+        return np.zeros(len(left))
 
 
 ENTRY = ModelEntry(

@@ -64,9 +64,17 @@ class Random:
         return found
 
     def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
-        """Uniform numbers ``(n, 1)`` in [-1, 1]."""
-        rows = [_generator(self.seed, "predict", sample.id).uniform(-1, 1, size=1) for sample in samples]
+        """Uniform numbers in [-1, 1], a column per option or ``(n, 1)``."""
+        rows = [
+            _generator(self.seed, "predict", sample.id).uniform(-1, 1, size=max(len(sample.options), 1))
+            for sample in samples
+        ]
         return np.asarray(rows, dtype=np.float64)
+
+    def score_pairs(self, left: Sequence[Sample], right: Sequence[Sample]) -> NDArray[np.float64]:
+        """Uniform numbers ``(n,)`` in [-1, 1]."""
+        pairs = zip(left, right, strict=True)
+        return np.asarray([_generator(self.seed, "pair", one.id, other.id).uniform(-1, 1) for one, other in pairs])
 
 
 ENTRY = ModelEntry(

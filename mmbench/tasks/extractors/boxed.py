@@ -1,4 +1,4 @@
-"""What stands in the last ``\\boxed{…}`` of an answer."""
+r"""What stands in the last ``\boxed{…}`` of an answer."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ _BEGIN = "\\boxed{"
 
 
 def last_boxed(text: str) -> str | None:
-    """The content of the last box whose brackets close; ``\\text{…}`` around all of it is taken off. ``None`` without a box."""
+    r"""The content of the last box whose brackets close; ``\\text{…}`` around all of it is taken off. ``None`` without a box."""
     start = text.rfind(_BEGIN)
     if start < 0:
         return None

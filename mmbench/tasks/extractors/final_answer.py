@@ -13,7 +13,7 @@ _FINAL = re.compile(r"final answer\**\s*(?:is\s*)?:\s*\**", re.IGNORECASE)
 
 
 def final_answer(text: str, options: Sequence[str]) -> str | None:
-    """Of the text behind the reasoning: what stands in the last ``<answer>`` or ``\\boxed``, or on the line of the last "Final answer:" or
+    r"""Of the text behind the reasoning: what stands in the last ``<answer>`` or ``\\boxed``, or on the line of the last "Final answer:" or
     "Answer:"; else all of it, unchanged.
     """  # noqa: D205
     rest = without_reasoning(text, options)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from mmbench.tasks.extraction import Extractor
 from mmbench.tasks.extractors.reasoning import without_reasoning
 
+INSIDE = "\\w'\N{RIGHT SINGLE QUOTATION MARK}-"  # what a letter beside it is part of
+
 
 def _alone(text: str, options: Sequence[str]) -> list[str]:
     """The capital letters of options that are words of their own; "A" before a word in lower case is an article."""
     letters = "".join(option for option in options if len(option) == 1)
     if not letters:
         return []
-    found = re.finditer(rf"(?<![\w'’-])([{letters}])(?![\w'’-])", text)
+    found = re.finditer(rf"(?<![{INSIDE}])([{letters}])(?![{INSIDE}])", text)
     return [one[1] for one in found if not (one[1] == "A" and re.match(r" [a-z]", text[one.end() :]))]
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from mmbench.errors import UserError
 from mmbench.loaders.dataset import PairedDataset
-from mmbench.metrics.spec import Array
+from mmbench.metrics.spec import Array, Metric
 from mmbench.samples import Message, Modality, Part, Request, Sample, TextPart
 from mmbench.tasks.base import Lazy, Output, Scored, Stage, clusters_of
 from mmbench.tasks.extraction import Extractor
@@ -24,12 +24,20 @@ class Form(Protocol):
     """What is asked of a sample and what answers are worth. A way is one of the requests that a sample needs (a rotation of options)."""
 
     @property
+    def metric(self) -> Metric:
+        """How ``arrays`` become values."""
+        ...
+
+    @property
     def facts(self) -> Mapping[str, Any]:
         """JSON facts that a run's identity hashes."""
         ...
 
     def truth(self, sample: Sample) -> Truth | None:
-        """What is right; ``None`` where there is no label. ``ValueError`` for a label that is of no use to this form."""
+        """What is right; ``None`` where there is no label. ``ValueError`` for a label that is of no use to this form.
+
+        The sample comes without media.
+        """
         ...
 
     def ways(self, truth: Truth) -> int:
@@ -118,7 +126,7 @@ def known_of(dataset: PairedDataset, form: Form, where: tuple[str, str] | None, 
     """
     found: list[tuple[int, Truth, tuple[str, ...]]] = []
     seen: set[Any] = set()
-    for row, sample in enumerate(dataset):
+    for row, sample in enumerate(dataset.labels()):
         name = None if once is None else sample.meta.get(once)
         if (where is not None and sample.meta.get(where[0]) != where[1]) or (name is not None and name in seen):
             continue

@@ -13,10 +13,13 @@ from mmbench.loaders.dataset import PairedDataset
 from mmbench.samples import Message, Modality, Request, Sample, TextPart
 from mmbench.tasks.base import Ask, Bounds, Lazy, Load, Phase, Plan, Same, Stage, Task
 from mmbench.tasks.extraction import Extractor
+from mmbench.tasks.extractors.final_answer import FINAL_ANSWER
 from mmbench.tasks.extractors.raw import RAW
 from mmbench.tasks.judging import Judge
 from mmbench.tasks.kinds.answering import ANSWERS, Answers, Asked, Form, Known, Levels, Reading, Truth, joined, known_of
 from mmbench.tasks.prompts import Prompt
+
+IMAGE, AUDIO = frozenset({Modality.IMAGE}), frozenset({Modality.AUDIO})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,3 +182,55 @@ class GenerationTask(Task):
         """What the answer that most questions accept gets when it is given to all of them."""
         often = Counter(answer for truth in truths for answer in dict.fromkeys(self.form.accepted(truth)))
         return self._values([often.most_common(1)[0][0]] * len(truths), truths)
+
+
+def generation_task(
+    dataset: str,
+    title: str,
+    protocol: str,
+    form: Form,
+    *,
+    split: str,
+    subset: str = "",
+    primary: str = "",
+    context: frozenset[Modality] = IMAGE,
+    prompt: Prompt,
+    extractor: Extractor = FINAL_ANSWER,
+    max_new_tokens: int = 32,
+    training: tuple[str | None, str | None] = (None, None),
+    **changes: Any,
+) -> GenerationTask:
+    """Version 1 of ``dataset[.subset].protocol``.
+
+    Args:
+        dataset: the card's key.
+        title: for people.
+        protocol: the last part of the id.
+        form: what is asked and what answers are worth.
+        split: what is scored.
+        subset: a part of the set, in the id.
+        primary: the key that boards rank by; by default the first.
+        context: what is shown beside the text.
+        prompt: what is said besides the question.
+        extractor: what of an answer counts.
+        max_new_tokens: where generation is cut.
+        training: the splits that models which learn are given.
+        **changes: further fields of the task.
+    """
+    return GenerationTask(
+        id=".".join(part for part in (dataset, subset, protocol) if part),
+        title=title,
+        dataset=dataset,
+        split=split,
+        train_split=training[0],
+        valid_split=training[1],
+        version=1,
+        metric=form.metric,
+        primary=primary or next(iter(form.metric.keys)),
+        context=context,
+        form=form,
+        prompt=prompt,
+        extractor=extractor,
+        max_new_tokens=max_new_tokens,
+        **changes,
+    )

@@ -13,12 +13,10 @@ from mmbench.metrics.functional.grouped import circular_accuracy_metric, grouped
 from mmbench.metrics.functional.math_answers import math_answer
 from mmbench.metrics.spec import Array, Metric
 from mmbench.samples import MediaPart, Modality, Part, Sample, TextPart
-from mmbench.tasks.extractors.final_answer import FINAL_ANSWER
 from mmbench.tasks.extractors.number import NUMBER
 from mmbench.tasks.kinds.answering import Answers, Levels, joined
-from mmbench.tasks.kinds.generation import GenerationTask
-from mmbench.tasks.kinds.question_answering import IMAGE
-from mmbench.tasks.prompts import LETTER, Prompt
+from mmbench.tasks.kinds.generation import GenerationTask, generation_task
+from mmbench.tasks.prompts import LETTER
 
 TAG = re.compile(r"<image (\d+)>")
 
@@ -285,13 +283,10 @@ def multiple_choice(
     title: str,
     *,
     split: str,
+    subset: str = "",
     form: Choice | None = None,
     circular: bool = True,
     hidden: Mapping[str, str] | None = None,
-    subset: str = "",
-    context: frozenset[Modality] = IMAGE,
-    prompt: Prompt = LETTER,
-    max_new_tokens: int = 32,
     **changes: Any,
 ) -> tuple[GenerationTask, ...]:
     """Version 1 of ``dataset[.subset].mcq``, of ``.circular``, and of ``dataset.NAME.mcq`` on each split whose labels are hidden.
@@ -300,40 +295,19 @@ def multiple_choice(
         dataset: the card's key.
         title: for people.
         split: the split with labels.
+        subset: a name in the ids.
         form: how options are shown and answers read.
         circular: also every rotation; only where the options are the sample's.
         hidden: names in task ids to splits without labels.
-        subset: a name in the ids.
-        context: what is shown beside the text.
-        prompt: what is said besides the question.
-        max_new_tokens: where generation is cut.
-        **changes: further fields of the tasks.
+        **changes: as for ``generation_task``.
     """
-    plain = form or Choice()
-    turned = replace(plain, circular=True, by="", types=())
-    wanted = [("", split, "mcq", plain, "multiple choice")]
-    wanted += [("", split, "circular", turned, "multiple choice in every rotation of the options")] if circular else []
-    wanted += [
-        (name, chosen, "mcq", plain, f"multiple choice ({name}, hidden labels)")
-        for name, chosen in (hidden or {}).items()
-    ]
-    found = []
-    for name, chosen, protocol, how, what in wanted:
-        fields: dict[str, Any] = {
-            "id": ".".join(part for part in (dataset, subset, name, protocol) if part),
-            "title": f"{title}, {what}",
-            "dataset": dataset,
-            "split": chosen,
-            "train_split": None,
-            "valid_split": None,
-            "version": 1,
-            "metric": how.metric,
-            "primary": next(iter(how.metric.keys)),
-            "context": context,
-            "form": how,
-            "prompt": prompt,
-            "extractor": FINAL_ANSWER,
-            "max_new_tokens": max_new_tokens,
-        }
-        found.append(GenerationTask(**{**fields, **changes}))
+    plain, shown = form or Choice(), {"prompt": LETTER, **changes}
+    found = [generation_task(dataset, f"{title}, multiple choice", "mcq", plain, split=split, subset=subset, **shown)]
+    if circular:
+        turned = replace(plain, circular=True, by="", types=())
+        what = f"{title}, multiple choice in every rotation of the options"
+        found.append(generation_task(dataset, what, "circular", turned, split=split, subset=subset, **shown))
+    for name, chosen in (hidden or {}).items():
+        what = f"{title}, multiple choice ({name}, hidden labels)"
+        found.append(generation_task(dataset, what, "mcq", plain, split=chosen, subset=name, **shown))
     return tuple(found)

@@ -12,12 +12,10 @@ from mmbench.metrics.functional.mme import mme_scores_metric
 from mmbench.metrics.functional.yes_no import parse_yes_no, yes_no_scores_metric
 from mmbench.metrics.spec import Array, Metric
 from mmbench.samples import Modality, Part, Sample
-from mmbench.tasks.extractors.final_answer import FINAL_ANSWER
 from mmbench.tasks.kinds.answering import Answers, Levels
-from mmbench.tasks.kinds.generation import GenerationTask
-from mmbench.tasks.prompts import SHORT, YES_NO, Prompt
+from mmbench.tasks.kinds.generation import GenerationTask, generation_task
+from mmbench.tasks.prompts import SHORT
 
-IMAGE, AUDIO = frozenset({Modality.IMAGE}), frozenset({Modality.AUDIO})
 YES_OR_NO = ("yes", "no")
 
 
@@ -198,17 +196,14 @@ class YesNo(Plain):
         return self.metric.aggregate(arrays)
 
 
-def open_question(
+def open_questions(
     dataset: str,
     title: str,
     metric: Metric,
     *,
-    split: str,
+    split: str = "",
     hidden: Mapping[str, str] | None = None,
-    context: frozenset[Modality] = IMAGE,
-    prompt: Prompt = SHORT,
-    training: tuple[str | None, str | None] = (None, None),
-    max_new_tokens: int = 32,
+    **changes: Any,
 ) -> tuple[GenerationTask, ...]:
     """Version 1 of ``dataset.open`` on the split that has labels, and of ``dataset.NAME.open`` on each split whose labels are hidden.
 
@@ -218,59 +213,14 @@ def open_question(
         metric: with ``per_sample(preds, target)``; its first key ranks boards.
         split: the split with labels, ``""`` where there is none.
         hidden: names in task ids to splits without labels.
-        context: what is shown beside the text.
-        prompt: what is said besides the question.
-        training: the splits that models which learn are given.
-        max_new_tokens: where generation is cut.
+        **changes: as for ``generation_task``.
     """
-    splits = {**({"": split} if split else {}), **(hidden or {})}
+    shown = {"prompt": SHORT, **changes}
+    wanted = [("", split, f"{title}, open answers")] if split else []
+    wanted += [
+        (name, chosen, f"{title}, open answers ({name}, hidden labels)") for name, chosen in (hidden or {}).items()
+    ]
     return tuple(
-        GenerationTask(
-            id=".".join(part for part in (dataset, name, "open") if part),
-            title=f"{title}, open answers" + (f" ({name}, hidden labels)" if name else ""),
-            dataset=dataset,
-            split=chosen,
-            train_split=training[0],
-            valid_split=training[1],
-            version=1,
-            metric=metric,
-            primary=next(iter(metric.keys)),
-            context=context,
-            form=Open(metric),
-            prompt=prompt,
-            extractor=FINAL_ANSWER,
-            max_new_tokens=max_new_tokens,
-        )
-        for name, chosen in splits.items()
+        generation_task(dataset, what, "open", Open(metric), split=chosen, subset=name, **shown)
+        for name, chosen, what in wanted
     )
-
-
-def yes_no_question(
-    dataset: str,
-    title: str,
-    *,
-    split: str,
-    primary: str,
-    form: YesNo,
-    subset: str = "",
-    prompt: Prompt = YES_NO,
-    **changes: Any,
-) -> GenerationTask:
-    """Version 1 of ``dataset[.subset].yes-no``; ``changes`` are further fields of the task."""
-    fields: dict[str, Any] = {
-        "id": ".".join(part for part in (dataset, subset, "yes-no") if part),
-        "title": f"{title}, yes or no",
-        "dataset": dataset,
-        "split": split,
-        "train_split": None,
-        "valid_split": None,
-        "version": 1,
-        "metric": form.metric,
-        "primary": primary,
-        "context": IMAGE,
-        "form": form,
-        "prompt": prompt,
-        "extractor": FINAL_ANSWER,
-        "max_new_tokens": 32,
-    }
-    return GenerationTask(**{**fields, **changes})
