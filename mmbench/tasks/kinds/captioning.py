@@ -51,8 +51,8 @@ class References(Plain):
         return self.metric.per_sample([one for (one,) in answers], [list(truth) for truth in truths])
 
     def floors(self, truths: Sequence[Any]) -> Levels:
-        """0: an empty caption."""
-        return dict.fromkeys(self.metric.keys, 0.0)
+        """0, what an empty caption gets; CIDEr-D, whose best is no 1, has none, so that it enters no mean of shares."""
+        return {key: 0.0 for key, facts in self.metric.keys.items() if facts.upper == 1.0}
 
     def ceilings(self, truths: Sequence[Any]) -> Levels:
         """None: nobody knows what the best caption would get; one of the references is compared with itself."""

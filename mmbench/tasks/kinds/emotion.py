@@ -166,6 +166,7 @@ class EmotionTask(Task):
     ) -> Scored:
         errors = {key: reason for stage in stages for key, reason in outputs[stage.name].errors.items()}
         notes: dict[str, int] = {}
+        shown: dict[str, Sequence[str | float | None]]
         if stages[0].ask == "generate":
             texts = [text for stage in stages for text in outputs[stage.name].values]
             read = [None if text is None else CLASS_NAME(str(text), self.classes) for text in texts]

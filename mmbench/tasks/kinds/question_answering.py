@@ -93,8 +93,8 @@ def _by_worth(per_sample: Callable[..., dict[str, Array]], key: str, answers: tu
     tried = list(dict.fromkeys(answers))
     if len(tried) == 1:
         return tried
-    worth = per_sample(tried, [answers] * len(tried))[key]
-    return [tried[place] for place in np.argsort(-worth, kind="stable")]
+    worth = dict(zip(tried, per_sample(tried, [answers] * len(tried))[key].tolist(), strict=True))
+    return sorted(tried, key=lambda answer: (-worth[answer], -answers.count(answer)))
 
 
 class Label(NamedTuple):

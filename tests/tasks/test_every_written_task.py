@@ -1,0 +1,128 @@
+"""Every task by writing or by classes and numbers, on the synthetic twin of its data: ceiling for an oracle, the floor of knowing nothing."""
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from mmbench.errors import UserError
+from mmbench.loaders import get_card
+from mmbench.loaders.cache import open_splits
+from mmbench.loaders.dataset import PairedDataset
+from mmbench.loaders.sources import Twinned
+from mmbench.loaders.twins import twin_card
+from mmbench.samples import Request, TextPart
+from mmbench.stats import estimate
+from mmbench.tasks import Task, all_tasks
+from mmbench.tasks.base import Plan
+
+KINDS = ("question-answering", "captioning", "speech-recognition", "sentiment-regression", "emotion-classification")
+QUICK = (
+    "vqav2.open", "mmmu.mcq", "mathvista.open", "opencompass-mmbench.circular", "hallusionbench.yes-no", "mme.yes-no", "pope.random.yes-no",
+    "scienceqa.mcq", "mmau.mcq", "stvqa.test.open", "clotho.caption", "fleurs.th.asr", "librispeech.test-clean.asr", "cmu-mosi.regression",
+    "meld.emotion", "memotion.emotion",
+)  # fmt: skip
+Answered = Callable[..., Any]
+
+
+def _cases() -> list[Any]:
+    return [
+        pytest.param(task, ask, id=f"{task.id}-{ask}", marks=[] if task.id in QUICK else [pytest.mark.slow])
+        for task in all_tasks()
+        if task.kind in KINDS and isinstance(task.card.source, Twinned)
+        for ask in task.asks
+    ]
+
+
+@cache
+def twin_split(key: str, split: str) -> PairedDataset:
+    twin = twin_card(get_card(key))
+    whole = twin.source.for_split("") is twin.source  # a pickle holds all splits
+    return open_splits(twin, list(twin.splits) if whole else [split], progress=False)[split]
+
+
+def planned(task: Task, **how: Any) -> Plan:
+    return task.plan(lambda split: twin_split(task.dataset, split), **how)
+
+
+def values(task: Task, plan: Plan, outputs: Any) -> dict[str, float]:
+    scored = plan.score(outputs)
+    assert len(scored.ids) == len(set(scored.ids)) == len(scored.clusters) == plan.n
+    return estimate(
+        task.metric.sums(scored.arrays),
+        task.metric.from_sums,
+        arrays=scored.arrays,
+        from_weights=task.metric.from_weights,
+        strata=scored.strata,
+    )
+
+
+@pytest.mark.parametrize(("task", "ask"), _cases())
+def test_oracle_constant_and_random(task: Task, ask: Any, answered: Answered) -> None:
+    if task.judged:
+        pytest.skip("needs a judge: tests/engines/test_judging.py")
+    whole, seen = planned(task, ask=ask), planned(task, ask=ask, privileged=True)
+    items: list[Any] = [item for stage in whole.stages for item in stage.items]
+    assert {item.target for item in items} == {None}
+    for item in items:
+        content = item.messages[-1].content if isinstance(item, Request) else item.content
+        assert {part.modality for part in content} <= task.modalities | (set() if ask == "predict" else {"text"})
+    if whole.hidden:
+        with pytest.raises(UserError, match=r"The labels of .* are hidden"):
+            whole.score(answered(whole, "constant"))
+        return
+    best, constant = values(task, seen, answered(seen, "oracle")), values(task, whole, answered(whole, "constant"))
+    guessed = values(task, whole, answered(whole, "random"))
+    assert task.metric.keys[task.primary].higher_is_better == (task.kind != "speech-recognition")
+    for key, facts in task.metric.keys.items():
+        ceiling, floor = whole.ceilings[key], whole.floors[key]
+        if facts.count:
+            assert (ceiling, floor) == (None, None)
+            continue
+        if ceiling is not None and math.isfinite(ceiling):
+            assert best[key] == pytest.approx(ceiling, abs=1e-9), key
+        for value in (constant[key], guessed[key]):
+            assert math.isnan(value) or facts.lower is None or facts.lower <= value, key
+            assert math.isnan(value) or facts.upper is None or value <= facts.upper, key
+        if task.kind == "emotion-classification" and ask == "predict" and floor is not None and math.isfinite(floor):
+            assert constant[key] == pytest.approx(floor, abs=1e-9), key
+    if task.kind == "question-answering":
+        assert whole.ceilings[task.primary] == pytest.approx(1.0, abs=0.35)
+        floor = whole.floors[task.primary]
+        assert floor is not None
+        assert 0 <= floor < 1
+
+
+def test_the_words_that_are_put_to_a_model() -> None:
+    """One worked sample per form."""
+    asked = {}
+    for key in (
+        "vqav2.open",
+        "ai2d.circular",
+        "mmmu.mcq",
+        "pope.random.yes-no",
+        "clotho.caption",
+        "librispeech.test-clean.asr",
+    ):
+        task = next(task for task in all_tasks() if task.id == key)
+        stage = planned(task).stages[0]
+        item: Any = stage.items[1]
+        asked[key] = [
+            part.text if isinstance(part, TextPart) else str(part.modality) for part in item.messages[-1].content
+        ]
+    assert asked["ai2d.circular"][0] == "image"
+    lines = asked["ai2d.circular"][1].split("\n")
+    assert lines[1:] == [
+        "A. pupa", "B. egg", "C. adult", "D. larva", "Answer with the letter of the right option, nothing else.",
+    ]  # fmt: skip
+    assert asked["mmmu.mcq"][:4] == ["How does", "image", "differ from", "image"]
+    assert asked["mmmu.mcq"][4].startswith("?\nA. size\nB. colour\nIf there are options, ")
+    assert asked["pope.random.yes-no"] == [
+        "image",
+        "Is there a car in the image?\nAnswer with yes or no, nothing else.",
+    ]
+    assert asked["clotho.caption"] == ["audio", "Describe what is heard in one sentence."]
+    assert asked["librispeech.test-clean.asr"][0] == "audio"
+    assert asked["vqav2.open"][0] == "image"
