@@ -50,7 +50,7 @@ def math_accuracy(
     """1 where an answer equals the right one after both were read as values of their type, 0 where not, NaN where it is no such value.
 
     Args:
-        preds: ``n`` answers alone; ``None`` is a failed sample.
+        preds: ``n`` answers alone; ``None`` is a failed sample, which is no value.
         target: ``n`` answers.
         answer_types: ``n`` types, as in ``math_answer``.
         precisions: ``n`` numbers of decimals, ``None`` for no decimals.

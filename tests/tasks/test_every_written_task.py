@@ -1,4 +1,4 @@
-"""Every task by writing or by classes and numbers, on the synthetic twin of its data: ceiling for an oracle, the floor of knowing nothing."""
+"""Every task by writing, numbers or classes, on the synthetic twin of its data: the ceiling for an oracle, floors, and bounds."""
 
 import math
 from collections.abc import Callable
