@@ -21,13 +21,12 @@ class Prompt:
     version: int = 1
 
     @property
-    def facts(self) -> list[Any]:
+    def facts(self) -> list[str] | dict[str, Any]:
         """What a run's identity hashes: name and words."""
-        return [
-            self.id,
-            self.system,
-            *([self.instruction, self.version] if self.instruction or self.version > 1 else []),
-        ]
+        if not self.instruction and self.version == 1:
+            return [self.id, self.system]
+        system = {"system": self.system} if self.system else {}
+        return {"id": f"{self.id}@{self.version}", **system, "instruction": self.instruction}
 
 
 PLAIN = Prompt("plain")  # for questions that say themselves how they want to be answered

@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from mmbench.errors import UserError
+from mmbench.errors import RunFailedError, UserError
 from mmbench.loaders.cache import open_splits
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.metrics.functional.vqa import vqa_accuracy_metric
 from mmbench.samples import MediaPart, Modality, Sample, TextPart
 from mmbench.tasks.base import Output, Plan
+from mmbench.tasks.kinds.captioning import caption_task, speech_task
 from mmbench.tasks.kinds.emotion import emotion_task
 from mmbench.tasks.kinds.generation import GenerationTask, generation_task
 from mmbench.tasks.kinds.multiple_choice import Choice, Mixed, multiple_choice
@@ -240,3 +242,55 @@ def test_classes_are_scored_from_scores_and_from_words(open_rows: Opener) -> Non
     assert request.text == "hm\nWhich? Answer with one of: no, so, yes."
     found = written.score({"all": Output(["So.", "yes or no"], {})})
     assert task.metric.aggregate(found.arrays)["accuracy"] == 0.5
+
+
+def test_folds_are_scored_by_what_was_learnt_on_the_others(open_rows: Opener) -> None:
+    task = emotion_task(
+        "fake", "Fake", split="test", classes=("no", "yes"), inputs=frozenset({Modality.TEXT}), question="Is it?",
+        training=("test", "test"), folds=3, labels=(("False", "no"), ("True", "yes")),
+    )  # fmt: skip
+    rows = [Sample(f"s{i}", (TextPart(f"text {i}"),), target=i % 2 == 0, meta={"fold": 3 - i % 3}) for i in range(9)]
+    plan = task.plan(open_rows({"test": rows}).__getitem__)
+    assert [list(stage.ids) for stage in plan.stages] == [["s2", "s5", "s8"], ["s1", "s4", "s7"], ["s0", "s3", "s6"]]
+    train, valid = plan.phases[0].training()
+    assert [row.id for row in train] == ["s0", "s3", "s6"]
+    assert [row.id for row in valid] == ["s1", "s4", "s7"]
+    assert {(row.target, row.options) for row in train} == {("yes", ("no", "yes")), ("no", ("no", "yes"))}
+    found = plan.score({f"fold{fold}": Output(np.asarray([[1.0], [1.0], [-1.0]]), {}) for fold in (1, 2, 3)})
+    assert found.strata == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert found.shown["predicted"] == ["yes", "yes", "no"] * 3
+    with pytest.raises(
+        RunFailedError,
+        match=r"each of 2 classes, shape \(n, 2\), in the order no, yes; the model gave 3",
+    ):
+        plan.score({f"fold{fold}": Output(np.zeros((3, 3)), {}) for fold in (1, 2, 3)})
+
+
+def test_captions_are_compared_with_those_in_their_language(open_rows: Opener, picture: Picture) -> None:
+    task = caption_task("fake", "Fake", split="test", language="de")
+    texts = [("A dog.", "en"), ("Ein Hund läuft.", "de"), ("Der Hund.", "de")]
+    rows = [Sample(f"s{i}", (picture(i), *(TextPart(text, tag) for text, tag in texts))) for i in range(2)]
+    rows.append(Sample("none", (picture(9), TextPart("A cat.", "en"))))
+    plan = task.plan(open_rows({"test": rows}).__getitem__)
+    item: Any = plan.stages[0].items[0]
+    assert [part.modality for part in item.messages[-1].content] == [Modality.IMAGE, Modality.TEXT]
+    assert (plan.n, plan.notes) == (2, {"samples without a label": 1})
+    found = plan.score({"answers": Output(["<think>hm</think>Der Hund.", None], {"s1": "gone"})})
+    assert found.shown["right"] == ["Ein Hund läuft. | Der Hund."] * 2
+    assert found.arrays["rouge_l"].tolist() == [1.0, 0.0]
+
+
+def test_a_failed_transcript_is_empty_and_units_go_by_language(
+    open_rows: Opener, tone: Callable[..., MediaPart]
+) -> None:
+    english, thai = (
+        speech_task("fake", "Fake", split="test"),
+        speech_task("fake", "Fake", split="test", language="th-TH"),
+    )
+    assert (english.primary, thai.primary) == ("wer", "cer")
+    assert (english.metric.params, thai.metric.params) == ({"normalizer": "basic"}, {"normalizer": "basic_with_marks"})
+    rows = [Sample(f"s{i}", (tone(400.0 + i),), target="TWO WORDS") for i in range(2)]
+    plan = english.plan(open_rows({"test": rows}).__getitem__)
+    found = plan.score({"answers": Output(["Two, words!", None], {"s1": "gone"})})
+    assert english.metric.aggregate(found.arrays)["wer"] == 0.5
+    assert (plan.ceilings["wer"], plan.floors["wer"], english.modalities) == (0.0, None, {Modality.AUDIO})

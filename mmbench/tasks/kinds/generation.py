@@ -106,7 +106,8 @@ class GenerationTask(Task):
         known = self._known(load(self.split))
         if known.hidden:
             raise ValueError("its labels are hidden")
-        floors, ceilings = self.form.floors(known.truths), self._ceilings(known.truths)
+        levels: dict[str, float | None] = dict.fromkeys(self.metric.keys)
+        floors, ceilings = {**levels, **self.form.floors(known.truths)}, {**levels, **self._ceilings(known.truths)}
         if not self.asks_text:
             return Bounds(len(known.ids), floors, ceilings)
         alike: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
