@@ -83,10 +83,10 @@ def test_a_judge_is_asked_about_what_rules_cannot_read_and_its_failures_are_neve
     assert judge.asked == unread
     assert found.primary.value == pytest.approx((SIZE - 2) / SIZE)
     assert found.report["notes"] == {
-        "answers judged": len(unread),
-        "failures of the judge": 1,
-        "replies of the judge without a verdict": 1,
-        "answers that could not be read": 2,
+        "answers_judged": len(unread),
+        "judge_failures": 1,
+        "judge_without_verdict": 1,
+        "unread_answers": 2,
     }
     assert found.report["n_errors"] == 0  # the model answered; that the judge did not is another thing
     table = found.samples.set_index("id")
@@ -188,7 +188,7 @@ def test_repeats_of_a_judged_task_are_judged_one_by_one(tmp_path: Path) -> None:
     found = run(tmp_path, judge, decoding=Decoding(repeats=2))
     once = [f"test-{number}" for number in range(0, SIZE, 4)]
     assert judge.asked == once + [f"{key}@2" for key in once]
-    assert found.report["notes"]["answers judged"] == 2 * len(once)
+    assert found.report["notes"]["answers_judged"] == 2 * len(once)
     assert found.primary.value == pytest.approx((2 * SIZE - 2) / (2 * SIZE))  # "test-4@2" and "test-8@2" are judged
 
 

@@ -80,7 +80,7 @@ def test_a_failed_rotation_fails_its_question_and_is_named(asked: Callable[..., 
     found = plan.score({"answers": Output(["A", None], {"s0#1": "timeout"}, frozenset({"s0"}))})
     assert found.errors == {"s0": "timeout"}
     assert found.arrays["circular"].tolist() == [0]
-    assert found.notes == {"truncated answers": 1}
+    assert found.notes == {"truncated_answers": 1}
     assert found.shown["answer"] == ["A | –"]
 
 
@@ -102,7 +102,7 @@ def test_repeated_rows_are_asked_once_and_counted(asked: Callable[..., Plan]) ->
     ]
     plan = asked(task, rows)
     assert list(plan.stages[0].ids) == ["s0"]
-    assert plan.notes == {"samples left out": 2}
+    assert plan.notes == {"samples_left_out": 2}
     with pytest.raises(ValueError, match="fake test holds nothing that this task asks"):
         asked(task, rows[2:])
 
@@ -190,7 +190,7 @@ def test_hidden_labels_can_be_asked_and_not_scored(asked: Callable[..., Plan]) -
     with pytest.raises(UserError, match="The labels of fake test are hidden: fake.test.open cannot be scored here"):
         plan.score({"answers": Output(["a", "b"], {})})
     some = asked(task, [("what?", None, (), {}), ("who?", ["me"] * 10, (), {})])
-    assert (some.hidden, some.n, some.notes) == (False, 1, {"samples without a label": 1})
+    assert (some.hidden, some.n, some.notes) == (False, 1, {"samples_without_a_label": 1})
 
 
 def test_equal_questions_with_other_labels_have_a_best_answer(open_rows: Opener, picture: Picture) -> None:
@@ -274,7 +274,7 @@ def test_captions_are_compared_with_those_in_their_language(open_rows: Opener, p
     plan = task.plan(open_rows({"test": rows}).__getitem__)
     item: Any = plan.stages[0].items[0]
     assert [part.modality for part in item.messages[-1].content] == [Modality.IMAGE, Modality.TEXT]
-    assert (plan.n, plan.notes) == (2, {"samples without a label": 1})
+    assert (plan.n, plan.notes) == (2, {"samples_without_a_label": 1})
     found = plan.score({"answers": Output(["<think>hm</think>Der Hund.", None], {"s1": "gone"})})
     assert found.shown["right"] == ["Ein Hund läuft. | Der Hund."] * 2
     assert found.arrays["rouge_l"].tolist() == [1.0, 0.0]

@@ -136,7 +136,7 @@ def known_of(dataset: PairedDataset, form: Form, where: tuple[str, str] | None, 
         raise ValueError(f"{dataset.card.key} {dataset.split} holds nothing that this task asks")
     labelled = [one for one in found if one[1] is not None]
     kept = labelled or found
-    counts = {"samples left out": len(dataset) - len(found), "samples without a label": len(found) - len(kept)}
+    counts = {"samples_left_out": len(dataset) - len(found), "samples_without_a_label": len(found) - len(kept)}
     ids, clusters = dataset.ids, clusters_of(dataset)
     rows = [row for row, _, _ in kept]
     asked = [
@@ -195,14 +195,12 @@ class Reading:
             )
         output = outputs[ANSWERS]
         answers = self._extracted(output)
-        notes = {"truncated answers": len(output.truncated)}
+        notes = {"truncated_answers": len(output.truncated)}
         if self.judge is not None:
             notes |= self._judged(answers, outputs)
         unread = [not self._readable(asked, answers[number]) for number, asked in enumerate(self.known.asked)]
         failed = [asked.key in output.errors for asked in self.known.asked]
-        notes["answers that could not be read"] = sum(
-            one and not other for one, other in zip(unread, failed, strict=True)
-        )
+        notes["unread_answers"] = sum(one and not other for one, other in zip(unread, failed, strict=True))
         ways: list[list[str | None]] = [[] for _ in self.known.ids]
         errors: dict[str, str] = {}
         for asked, answer in zip(self.known.asked, answers, strict=True):
@@ -246,9 +244,9 @@ class Reading:
             answers[number] = None if reply is None else judge.resolve(str(reply), question)
             unclear += reply is not None and answers[number] is None
         return {
-            "answers judged": len(stage.ids),
-            "failures of the judge": len(said.errors),
-            "replies of the judge without a verdict": unclear,
+            "answers_judged": len(stage.ids),
+            "judge_failures": len(said.errors),
+            "judge_without_verdict": unclear,
         }
 
     def _judge(self) -> Judge:

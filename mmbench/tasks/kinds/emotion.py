@@ -170,7 +170,7 @@ class EmotionTask(Task):
         if stages[0].ask == "generate":
             texts = [text for stage in stages for text in outputs[stage.name].values]
             read = [None if text is None else CLASS_NAME(str(text), self.classes) for text in texts]
-            notes["truncated answers"] = sum(len(outputs[stage.name].truncated) for stage in stages)
+            notes["truncated_answers"] = sum(len(outputs[stage.name].truncated) for stage in stages)
             arrays = self.metric.per_sample(read, targets)
             shown = {"answer": [None if text is None else str(text) for text in texts], "right": targets}
         else:
