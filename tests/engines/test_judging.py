@@ -213,3 +213,16 @@ def test_a_failed_repetition_is_an_error_of_its_own(tmp_path: Path) -> None:
     assert found.samples.set_index("id").loc["test-1@2", "error"] == "gone"
     with pytest.raises(RunFailedError, match="test-1@2: gone"):
         evaluate_one(model, question_task(), replace(options, max_errors=0.0, output_dir=tmp_path / "strict"))
+
+
+def test_answers_that_were_cut_are_counted(tmp_path: Path) -> None:
+    def generate(requests: Sequence[Request]) -> list[Response]:
+        return [
+            Response(one.sample_id, "red", "length" if one.sample_id in ("test-1", "test-2") else "stop")
+            for one in requests
+        ]
+
+    found = evaluate_one(
+        as_model(generate=generate, name="long", revision="1"), question_task(), Options(tmp_path, progress=False)
+    )
+    assert found.report["notes"] == {"truncated_answers": 2}

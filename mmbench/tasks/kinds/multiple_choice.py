@@ -77,7 +77,7 @@ class Choice:
         if sample.target is None:
             return None
         options = tuple(ascii_uppercase[: self.letters]) if self.letters else sample.options
-        right = frozenset(place for place, option in enumerate(options) if option == str(sample.target))
+        right = _places(options, str(sample.target))
         if not right:
             raise ValueError(
                 f"the label of {sample.id!r} is {str(sample.target)[:80]!r}, which is none of its {len(options)} options"
@@ -249,6 +249,13 @@ class Mixed:
         if given is None and not self.strict and truth.kind in ("integer", "float"):
             given = math_answer(NUMBER(answer) or "", truth.kind, truth.precision)
         return np.nan if given is None else float(given == math_answer(truth.answers[0], truth.kind, truth.precision))
+
+
+def _places(options: Sequence[str], label: str) -> frozenset[int]:
+    """The options that equal a label; only where there is none those that do but for white space ("Ff" and "ff" are two genotypes)."""
+    plain = " ".join(label.split())
+    exact = frozenset(place for place, option in enumerate(options) if option == label)
+    return exact or frozenset(place for place, option in enumerate(options) if " ".join(option.split()) == plain)
 
 
 def lettered(options: Sequence[str], rotation: int = 0) -> list[TextPart]:

@@ -1,5 +1,6 @@
 """Questions on pictures or sounds: open ones, answered in words, and those that are answered yes or no."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -52,40 +53,56 @@ class Open(Plain):
     """An answer in words that a metric compares with the accepted ones.
 
     Attributes:
-        metric: with ``per_sample(preds, target)``; its first key ranks accepted answers.
+        scorer: the metric, with ``per_sample(preds, target)``; its first key ranks accepted answers.
+        by: a key of ``meta``; accuracy is reported by its values, too. Only where answers are right or wrong.
+        types: these values.
     """
 
-    metric: Metric
+    scorer: Metric
+    by: str = ""
+    types: tuple[str, ...] = ()
+
+    @property
+    def metric(self) -> Metric:
+        """The scorer, or accuracy by type."""
+        return grouped_accuracy_metric((), self.types, self.scorer.signature) if self.by else self.scorer
 
     @property
     def facts(self) -> Mapping[str, Any]:
         """None: the metric's signature stands beside every score."""
         return {}
 
-    def truth(self, sample: Sample) -> str | tuple[str, ...] | None:
+    def truth(self, sample: Sample) -> "Accepted | None":
         """The accepted answer or answers. ``ValueError`` for what is not text."""
         target = sample.target
-        if target is None or isinstance(target, str):
-            return target
-        if not isinstance(target, list | tuple) or not all(isinstance(answer, str) for answer in target):
+        if target is None:
+            return None
+        answers = (target,) if isinstance(target, str) else tuple(target) if isinstance(target, list | tuple) else ()
+        if not answers or not all(isinstance(answer, str) for answer in answers):
             raise ValueError(f"the label of {sample.id!r} is {target!r}, which is no answer in words")
-        return tuple(target)
+        return Accepted(answers, str(sample.meta.get(self.by)) if self.by else "")
 
-    def accepted(self, truth: str | tuple[str, ...]) -> Sequence[str]:
+    def accepted(self, truth: "Accepted") -> Sequence[str]:
         """All different answers, the one that is worth most first."""
-        return (
-            (truth,)
-            if isinstance(truth, str)
-            else _by_worth(self.metric.per_sample, next(iter(self.metric.keys)), truth)
-        )
+        return _by_worth(self.scorer.per_sample, next(iter(self.scorer.keys)), truth.answers)
 
-    def arrays(self, answers: Answers, truths: Sequence[str | tuple[str, ...]]) -> dict[str, Array]:
+    def arrays(self, answers: Answers, truths: Sequence["Accepted"]) -> dict[str, Array]:
         """What the metric gives."""
-        return self.metric.per_sample([one for (one,) in answers], list(truths))
+        found = self.scorer.per_sample([one for (one,) in answers], [truth.answers for truth in truths])
+        if not self.by:
+            return found
+        return self.metric.per_sample(found[next(iter(self.scorer.keys))], None, [truth.type for truth in truths])
 
     def floors(self, truths: Sequence[Any]) -> Levels:
         """0: no answer is right by chance alone."""
         return {key: None if facts.count else 0.0 for key, facts in self.metric.keys.items()}
+
+
+class Accepted(NamedTuple):
+    """The accepted answers of an open question, and its type where types are reported."""
+
+    answers: tuple[str, ...]
+    type: str
 
 
 @lru_cache(maxsize=1 << 16)
@@ -189,7 +206,7 @@ class YesNo(Plain):
         names = ["pair"] if self.mme else [name for name, _ in self.groups]
         for place, name in enumerate(names):
             labels = [truth.shared[place] for truth in truths]
-            sizes = {label: labels.count(label) for label in set(labels)}
+            sizes = Counter(labels)
             key = "accuracy_plus" if self.mme else name
             arrays[key] = arrays[key] * np.asarray([0.5 ** sizes[label] for label in labels])
         arrays["accuracy"] = arrays["accuracy"] * 0.5
@@ -199,7 +216,7 @@ class YesNo(Plain):
 def open_questions(
     dataset: str,
     title: str,
-    metric: Metric,
+    scored: Metric | Open,
     *,
     split: str = "",
     hidden: Mapping[str, str] | None = None,
@@ -210,17 +227,17 @@ def open_questions(
     Args:
         dataset: the card's key.
         title: for people.
-        metric: with ``per_sample(preds, target)``; its first key ranks boards.
+        scored: how; a metric with ``per_sample(preds, target)``, whose first key ranks boards, or a form.
         split: the split with labels, ``""`` where there is none.
         hidden: names in task ids to splits without labels.
         **changes: as for ``generation_task``.
     """
-    shown = {"prompt": SHORT, **changes}
+    form, shown = scored if isinstance(scored, Open) else Open(scored), {"prompt": SHORT, **changes}
     wanted = [("", split, f"{title}, open answers")] if split else []
     wanted += [
         (name, chosen, f"{title}, open answers ({name}, hidden labels)") for name, chosen in (hidden or {}).items()
     ]
     return tuple(
-        generation_task(dataset, what, "open", Open(metric), split=chosen, subset=name, **shown)
+        generation_task(dataset, what, "open", form, split=chosen, subset=name, **shown)
         for name, chosen, what in wanted
     )
