@@ -90,12 +90,13 @@ def test_oracle_constant_and_random(task: Task, ask: Any, answered: Answered) ->
     scores = {key: facts for key, facts in task.metric.keys.items() if not facts.count}
     for key, facts in scores.items():
         ceiling, floor = whole.ceilings[key], whole.floors[key]
-        if ceiling is not None and math.isfinite(ceiling):
+        assert all(level is None or math.isfinite(level) for level in (ceiling, floor)), key
+        if ceiling is not None:
             assert best[key] == pytest.approx(ceiling, abs=1e-9), key
         for value in (constant[key], guessed[key]):
             assert not value < (facts.lower if facts.lower is not None else -math.inf), key
             assert not value > (facts.upper if facts.upper is not None else math.inf), key
-        if task.kind == "emotion-classification" and ask == "predict" and floor is not None and math.isfinite(floor):
+        if task.kind == "emotion-classification" and ask == "predict" and floor is not None:
             assert constant[key] == pytest.approx(floor, abs=1e-9), key
     assert {whole.floors[key] for key in task.metric.keys.keys() - scores.keys()} <= {None}
     assert task.metric.keys[task.primary].higher_is_better == (task.kind != "speech-recognition")

@@ -40,8 +40,11 @@ class Blind:
             self._fit_values(train, valid)
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
-        """The remembered answer."""
-        return [Response(request.sample_id, self._by_text.get(request.text, self._default)) for request in requests]
+        """The remembered answer; where there was none to learn from, the first option."""
+        answers = [
+            self._by_text.get(request.text, self._default) or "".join(request.options[:1]) for request in requests
+        ]
+        return [Response(request.sample_id, answer) for request, answer in zip(requests, answers, strict=True)]
 
     def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
         """Values ``(n, 1)``; where there are options, 1 for the remembered answer and 0 for the others."""

@@ -102,7 +102,7 @@ class EmotionTask(Task):
             phases,
             score,
             len(labels),
-            {key: None if one.count else guess[key] for key, one in facts.items()},
+            {key: None if one.count or not np.isfinite(guess[key]) else guess[key] for key, one in facts.items()},
             {key: None if one.count else 1.0 for key, one in facts.items()},
         )
 

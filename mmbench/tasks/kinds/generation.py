@@ -1,5 +1,6 @@
 """Tasks that are done by writing: a form says what is asked of a sample and what answers are worth, the task how it is said and read."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -86,13 +87,13 @@ class GenerationTask(Task):
         items = Lazy(len(known.asked), lambda index: self._request(known, known.asked[index], privileged))
         stage = Stage(ANSWERS, "generate", [asked.key for asked in known.asked], items, self.modalities)
         reading = Reading(self.id, known, self.form, self.extractor, self.judge)
-        levels: dict[str, float | None] = dict.fromkeys(self.metric.keys)
+        floors, ceilings = self._levels(known)
         return Plan(
             phases=(Phase("all", (stage,), partial(self._training, load)),),
             score=reading.score,
             n=len(known.ids),
-            floors=levels if known.hidden else {**levels, **self.form.floors(known.truths)},
-            ceilings=levels if known.hidden else {**levels, **self._ceilings(known.truths)},
+            floors=floors,
+            ceilings=ceilings,
             notes=known.notes,
             judging=None if self.judge is None or known.hidden else reading.verdicts,
             hidden=known.hidden,
@@ -106,8 +107,7 @@ class GenerationTask(Task):
         known = self._known(load(self.split))
         if known.hidden:
             raise ValueError("its labels are hidden")
-        levels: dict[str, float | None] = dict.fromkeys(self.metric.keys)
-        floors, ceilings = {**levels, **self.form.floors(known.truths)}, {**levels, **self._ceilings(known.truths)}
+        floors, ceilings = self._levels(known)
         if not self.asks_text:
             return Bounds(len(known.ids), floors, ceilings)
         alike: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -157,13 +157,20 @@ class GenerationTask(Task):
             for request in requests
         ]
 
+    def _levels(self, known: Known) -> tuple[Levels, Levels]:
+        """Floors and ceilings of every key; ``None`` where there is none, or labels are hidden."""
+        floors = {} if known.hidden else self.form.floors(known.truths)
+        ceilings = {} if known.hidden else self._ceilings(known.truths)
+        keys = self.metric.keys
+        return {key: _finite(floors.get(key)) for key in keys}, {key: _finite(ceilings.get(key)) for key in keys}
+
     def _ceilings(self, truths: Sequence[Truth]) -> Levels:
         known = self.form.ceilings(truths)
         return self._values([self.form.accepted(truth)[0] for truth in truths], truths) if known is None else known
 
     def _values(self, said: Sequence[str], truths: Sequence[Truth]) -> Levels:
         values = self.metric.aggregate(self.form.arrays(self._spelled(said, truths), truths))
-        return {key: None if facts.count else values[key] for key, facts in self.metric.keys.items()}
+        return {key: None if facts.count else _finite(values[key]) for key, facts in self.metric.keys.items()}
 
     def _spelled(self, said: Sequence[str], truths: Sequence[Truth]) -> Answers:
         return [
@@ -183,6 +190,11 @@ class GenerationTask(Task):
         """What the answer that most questions accept gets when it is given to all of them."""
         often = Counter(answer for truth in truths for answer in dict.fromkeys(self.form.accepted(truth)))
         return self._values([often.most_common(1)[0][0]] * len(truths), truths)
+
+
+def _finite(value: float | None) -> float | None:
+    """A score that is undefined on these samples has no floor and no ceiling either."""
+    return None if value is None or not math.isfinite(value) else value
 
 
 def generation_task(
