@@ -35,6 +35,7 @@ def test_every_extractor_is_complete_and_has_a_name_of_its_own() -> None:
         ("<think>is it A? or B", None),  # cut off: it never answered
         ("A <think>or is it B", "A"),
         ("<think>A</think>", None),
+        ("◁think▷A◁/think▷B", "B"),
         ("", ""),
     ],
 )

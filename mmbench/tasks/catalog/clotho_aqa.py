@@ -10,5 +10,4 @@ TASKS = open_questions(
     exact_match_metric("lower_no_punctuation"),
     split="test",
     context=AUDIO,
-    training=(None, "validation"),
 )

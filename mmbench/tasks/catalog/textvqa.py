@@ -9,5 +9,4 @@ TASKS = open_questions(
     vqa_accuracy_metric("textvqa"),
     split="validation",
     hidden={"test": "test"},
-    training=("train", None),
 )

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from mmbench.tasks.extraction import Extractor
 
 _NAMES = "think|thinking|thought|reasoning|reason|analysis"
-_SPAN = re.compile(rf"<({_NAMES})>.*?</\1>", re.IGNORECASE | re.DOTALL)
-_END = re.compile(rf"</(?:{_NAMES})>", re.IGNORECASE)
-_BEGIN = re.compile(rf"<(?:{_NAMES})>", re.IGNORECASE)
+_OPEN, _CLOSE = "[<◁]", "[>▷]"  # the triangles are Kimi's
+_SPAN = re.compile(rf"{_OPEN}({_NAMES}){_CLOSE}.*?{_OPEN}/\1{_CLOSE}", re.IGNORECASE | re.DOTALL)
+_END = re.compile(rf"{_OPEN}/(?:{_NAMES}){_CLOSE}", re.IGNORECASE)
+_BEGIN = re.compile(rf"{_OPEN}(?:{_NAMES}){_CLOSE}", re.IGNORECASE)
 
 
 def without_reasoning(text: str, _options: Sequence[str] = ()) -> str | None:
