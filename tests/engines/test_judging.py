@@ -22,7 +22,7 @@ from mmbench.tasks.judges.verdict import VERDICT
 from mmbench.tasks.judging import Question
 from mmbench.tasks.kinds.generation import GenerationTask
 from mmbench.tasks.repeats import Decoding
-from tests.fakes import COLOURS, SIZE, MemorySource, card, question_task, register, samples
+from tests.fakes import COLOURS, SIZE, card, question_task, register
 
 TASK = replace(question_task(), id="fake.judged", judge=VALUE, extractor=FINAL_ANSWER)
 PROSE = "<think>The picture is {}, I"  # cut off before it answered
@@ -226,12 +226,3 @@ def test_answers_that_were_cut_are_counted(tmp_path: Path) -> None:
         as_model(generate=generate, name="long", revision="1"), question_task(), Options(tmp_path, progress=False)
     )
     assert found.report["notes"] == {"truncated_answers": 2}
-
-
-def test_answers_to_hidden_labels_are_stored_and_not_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = MemorySource(lambda roots: ((split, replace(row, target=None)) for split, row in samples()), "hidden")
-    register(monkeypatch, card("hidden").model_copy(update={"source": rows}))
-    with pytest.raises(UserError, match=r"The labels of hidden test are hidden: hidden\.open cannot be scored here"):
-        evaluate_one(named(Writes()), question_task("hidden"), Options(tmp_path, progress=False))
-    (stored,) = tmp_path.rglob("answers/responses.parquet")
-    assert stored.stat().st_size > 0
