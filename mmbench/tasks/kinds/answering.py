@@ -53,7 +53,11 @@ class Form(Protocol):
         ...
 
     def accepted(self, truth: Truth) -> Sequence[str]:
-        """The accepted answers, the one that is worth most first."""
+        """The accepted answers."""
+        ...
+
+    def best(self, truth: Truth) -> str:
+        """The one of them that is worth most."""
         ...
 
     def said(self, truth: Truth, answer: str, way: int) -> str:

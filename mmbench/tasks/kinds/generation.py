@@ -133,9 +133,7 @@ class GenerationTask(Task):
         if self.prompt.instruction:
             content = joined((*content, TextPart(self.prompt.instruction, "en")))
         system = (Message("system", (TextPart(self.prompt.system, "en"),)),) if self.prompt.system else ()
-        target = (
-            self.form.said(truth, self.form.accepted(truth)[0], asked.way) if privileged and truth is not None else None
-        )
+        target = self.form.said(truth, self.form.best(truth), asked.way) if privileged and truth is not None else None
         return Request(
             asked.key,
             (*system, Message("user", content)),
@@ -166,7 +164,7 @@ class GenerationTask(Task):
 
     def _ceilings(self, truths: Sequence[Truth]) -> Levels:
         known = self.form.ceilings(truths)
-        return self._values([self.form.accepted(truth)[0] for truth in truths], truths) if known is None else known
+        return self._values([self.form.best(truth) for truth in truths], truths) if known is None else known
 
     def _values(self, said: Sequence[str], truths: Sequence[Truth]) -> Levels:
         values = self.metric.aggregate(self.form.arrays(self._spelled(said, truths), truths))

@@ -98,6 +98,10 @@ class Choice:
         """The text of the right option."""
         return (truth.options[min(truth.right)],)
 
+    def best(self, truth: Picked) -> str:
+        """The text of the right option."""
+        return self.accepted(truth)[0]
+
     def said(self, truth: Picked, answer: str, way: int) -> str:
         """The letter of an option in this rotation."""
         place = truth.options.index(answer) if answer in truth.options else 0
@@ -207,6 +211,10 @@ class Mixed:
     def accepted(self, truth: Picked | Free) -> Sequence[str]:
         """The text of the right option, or the accepted answers."""
         return self.choice.accepted(truth) if isinstance(truth, Picked) else truth.answers
+
+    def best(self, truth: Picked | Free) -> str:
+        """The first of them."""
+        return self.accepted(truth)[0]
 
     def said(self, truth: Picked | Free, answer: str, way: int) -> str:
         """A letter, or the answer as it is."""

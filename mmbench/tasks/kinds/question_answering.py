@@ -1,9 +1,9 @@
 """Questions on pictures or sounds: open ones, answered in words, and those that are answered yes or no."""
 
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,8 +20,12 @@ from mmbench.tasks.prompts import SHORT
 YES_OR_NO = ("yes", "no")
 
 
-class Plain:
+class Plain(ABC):
     """What most forms share: one way to ask, the sample's own content, answers spelled as they are."""
+
+    @abstractmethod
+    def accepted(self, truth: Any) -> Sequence[str]:
+        """The accepted answers."""
 
     def ways(self, truth: Any) -> int:
         """One."""
@@ -42,6 +46,10 @@ class Plain:
     def readable(self, truth: Any, answer: str | None, way: int) -> bool:
         """Any text can be compared."""
         return answer is not None
+
+    def best(self, truth: Any) -> str:
+        """The first accepted answer."""
+        return self.accepted(truth)[0]
 
     def ceilings(self, truths: Sequence[Any]) -> Levels | None:
         """Those of the best accepted answer to every question."""
@@ -83,8 +91,12 @@ class Open(Plain):
         return Accepted(answers, str(sample.meta.get(self.by)) if self.by else "")
 
     def accepted(self, truth: "Accepted") -> Sequence[str]:
-        """All different answers, the one that is worth most first."""
-        return _by_worth(self.scorer.per_sample, next(iter(self.scorer.keys)), truth.answers)
+        """All different answers."""
+        return list(dict.fromkeys(truth.answers))
+
+    def best(self, truth: "Accepted") -> str:
+        """The answer that is worth most; of equals the one that most people gave."""
+        return self._best([truth])[0]
 
     def arrays(self, answers: Answers, truths: Sequence["Accepted"]) -> dict[str, Array]:
         """What the metric gives."""
@@ -97,21 +109,31 @@ class Open(Plain):
         """0: no answer is right by chance alone."""
         return {key: None if facts.count else 0.0 for key, facts in self.metric.keys.items()}
 
+    def ceilings(self, truths: Sequence["Accepted"]) -> Levels:
+        """Those of the best accepted answer to every question, which annotators who disagree keep below 1."""
+        values = self.metric.aggregate(self.arrays([[one] for one in self._best(truths)], truths))
+        return {key: None if facts.count else values[key] for key, facts in self.metric.keys.items()}
+
+    def _best(self, truths: Sequence["Accepted"]) -> list[str]:
+        """The best answer to each question, all in one call of the metric."""
+        tried = [Counter(truth.answers) for truth in truths]
+        pairs = [(answer, truth.answers) for counts, truth in zip(tried, truths, strict=True) for answer in counts]
+        worth = iter(
+            self.scorer.per_sample([one for one, _ in pairs], [all_ for _, all_ in pairs])[
+                next(iter(self.scorer.keys))
+            ].tolist()
+        )
+        return [
+            max(counts, key={answer: (next(worth), counts[answer]) for answer in counts}.__getitem__)
+            for counts in tried
+        ]
+
 
 class Accepted(NamedTuple):
     """The accepted answers of an open question, and its type where types are reported."""
 
     answers: tuple[str, ...]
     type: str
-
-
-@lru_cache(maxsize=1 << 16)
-def _by_worth(per_sample: Callable[..., dict[str, Array]], key: str, answers: tuple[str, ...]) -> Sequence[str]:
-    tried = list(dict.fromkeys(answers))
-    if len(tried) == 1:
-        return tried
-    worth = dict(zip(tried, per_sample(tried, [answers] * len(tried))[key].tolist(), strict=True))
-    return sorted(tried, key=lambda answer: (-worth[answer], -answers.count(answer)))
 
 
 class Label(NamedTuple):
