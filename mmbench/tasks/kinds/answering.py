@@ -1,5 +1,6 @@
 """From written answers to scores: which samples are asked in which way, what of an answer counts, what a judge is asked about."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -79,6 +80,42 @@ class Form(Protocol):
     def ceilings(self, truths: Sequence[Truth]) -> Levels | None:
         """The best possible scores; ``None`` for those of the best accepted answer to every question."""
         ...
+
+
+class Plain(ABC):
+    """What most forms share: one way to ask, the sample's own content, answers spelled as they are."""
+
+    @abstractmethod
+    def accepted(self, truth: Any) -> Sequence[str]:
+        """The accepted answers."""
+
+    def ways(self, truth: Any) -> int:
+        """One."""
+        return 1
+
+    def content(self, sample: Sample, modalities: frozenset[Modality], way: int) -> tuple[Part, ...]:
+        """The sample's content, of the modalities that the task shows."""
+        return sample.view(modalities).content
+
+    def options(self, sample: Sample) -> tuple[str, ...]:
+        """Anything may be answered."""
+        return ()
+
+    def said(self, truth: Any, answer: str, way: int) -> str:
+        """As it is."""
+        return answer
+
+    def readable(self, truth: Any, answer: str | None, way: int) -> bool:
+        """Any text can be compared."""
+        return answer is not None
+
+    def best(self, truth: Any) -> str:
+        """The first accepted answer."""
+        return self.accepted(truth)[0]
+
+    def ceilings(self, truths: Sequence[Any]) -> Levels | None:
+        """Those of the best accepted answer to every question."""
+        return None
 
 
 class Asked(NamedTuple):

@@ -9,9 +9,8 @@ from mmbench.metrics.functional.speech import character_error_rate_metric, word_
 from mmbench.metrics.spec import Array, Metric
 from mmbench.samples import Modality, Sample, TextPart
 from mmbench.tasks.extractors.reasoning import REASONING
-from mmbench.tasks.kinds.answering import Answers, Levels
+from mmbench.tasks.kinds.answering import Answers, Levels, Plain
 from mmbench.tasks.kinds.generation import AUDIO, GenerationTask, generation_task
-from mmbench.tasks.kinds.question_answering import Plain
 from mmbench.tasks.prompts import CAPTION, SOUND_CAPTION, TRANSCRIPT, Prompt
 
 

@@ -1,6 +1,5 @@
 """Questions on pictures or sounds: open ones, answered in words, and those that are answered yes or no."""
 
-from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,48 +11,12 @@ from mmbench.metrics.functional.grouped import all_right, grouped_accuracy_metri
 from mmbench.metrics.functional.mme import mme_scores_metric
 from mmbench.metrics.functional.yes_no import parse_yes_no, yes_no_scores_metric
 from mmbench.metrics.spec import Array, Metric
-from mmbench.samples import Modality, Part, Sample
-from mmbench.tasks.kinds.answering import Answers, Levels
+from mmbench.samples import Sample
+from mmbench.tasks.kinds.answering import Answers, Levels, Plain
 from mmbench.tasks.kinds.generation import GenerationTask, generation_task
 from mmbench.tasks.prompts import SHORT
 
 YES_OR_NO = ("yes", "no")
-
-
-class Plain(ABC):
-    """What most forms share: one way to ask, the sample's own content, answers spelled as they are."""
-
-    @abstractmethod
-    def accepted(self, truth: Any) -> Sequence[str]:
-        """The accepted answers."""
-
-    def ways(self, truth: Any) -> int:
-        """One."""
-        return 1
-
-    def content(self, sample: Sample, modalities: frozenset[Modality], way: int) -> tuple[Part, ...]:
-        """The sample's content, of the modalities that the task shows."""
-        return sample.view(modalities).content
-
-    def options(self, sample: Sample) -> tuple[str, ...]:
-        """Anything may be answered."""
-        return ()
-
-    def said(self, truth: Any, answer: str, way: int) -> str:
-        """As it is."""
-        return answer
-
-    def readable(self, truth: Any, answer: str | None, way: int) -> bool:
-        """Any text can be compared."""
-        return answer is not None
-
-    def best(self, truth: Any) -> str:
-        """The first accepted answer."""
-        return self.accepted(truth)[0]
-
-    def ceilings(self, truths: Sequence[Any]) -> Levels | None:
-        """Those of the best accepted answer to every question."""
-        return None
 
 
 @dataclass(frozen=True)
