@@ -176,7 +176,7 @@ def known_of(dataset: PairedDataset, form: Form, where: tuple[str, str] | None, 
     if not found:
         raise ValueError(f"{dataset.card.key} {dataset.split} holds nothing that this task asks")
     labelled = [one for one in found if one[1] is not None]
-    kept = labelled or found
+    kept = labelled or found  # where all labels are hidden, everything can be asked
     counts = {"samples_left_out": len(dataset) - len(found), "samples_without_a_label": len(found) - len(kept)}
     ids, clusters = dataset.ids, clusters_of(dataset)
     rows = [row for row, _, _ in kept]
@@ -185,6 +185,8 @@ def known_of(dataset: PairedDataset, form: Form, where: tuple[str, str] | None, 
         for place, (row, truth, _) in enumerate(kept)
         for way in range(1 if truth is None else form.ways(truth))
     ]
+    if len({one.key for one in asked}) < len(asked):
+        raise ValueError("an id of the split looks like that of a rotation (it ends with # and a number)")
     return Known(
         dataset,
         rows,
