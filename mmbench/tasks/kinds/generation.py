@@ -84,7 +84,7 @@ class GenerationTask(Task):
     ) -> Plan:
         """One stage of requests: one per sample, or per way to ask it."""
         known = self._known(self.split_for(load, limit, seed))
-        items = Lazy(len(known.asked), lambda index: self._request(known, known.asked[index], privileged))
+        items = Lazy(len(known.asked), lambda index: self._request(known, known.asked[index], privileged=privileged))
         stage = Stage(ANSWERS, "generate", [asked.key for asked in known.asked], items, self.modalities)
         reading = Reading(self.id, known, self.form, self.extractor, self.judge)
         floors, ceilings = self._levels(known)
@@ -127,8 +127,8 @@ class GenerationTask(Task):
     def _known(self, dataset: PairedDataset) -> Known:
         return known_of(dataset, self.form, self.where, self.once)
 
-    def _request(self, known: Known, asked: Asked, privileged: bool) -> Request:
-        sample, truth = known.sample(asked.place), known.truths[asked.place]
+    def _request(self, known: Known, asked: Asked, *, privileged: bool, sample: Sample | None = None) -> Request:
+        sample, truth = sample or known.sample(asked.place), known.truths[asked.place]
         content = self.form.content(sample, self.modalities, asked.way)
         if self.prompt.instruction:
             content = joined((*content, TextPart(self.prompt.instruction, "en")))
@@ -149,7 +149,12 @@ class GenerationTask(Task):
     def _views(self, dataset: PairedDataset) -> list[Sample]:
         """What a model that learns is given: the user's turn as it will be asked, with the best answer."""
         known = self._known(dataset)
-        requests = [self._request(known, asked, privileged=True) for asked in known.asked if asked.way == 0]
+        samples = dict(zip(range(len(dataset)), dataset, strict=True))  # in one go: row by row is slow
+        requests = [
+            self._request(known, asked, privileged=True, sample=samples[known.rows[asked.place]])
+            for asked in known.asked
+            if asked.way == 0
+        ]
         return [
             Sample(request.sample_id, request.messages[-1].content, request.options, request.target)
             for request in requests
