@@ -80,6 +80,19 @@ class StoredRows(Sequence[Sample]):
                 row += 1
         return sorted(found)
 
+    def labels(self) -> Iterator[Sample]:
+        """See ``PairedDataset.labels``."""
+        for start in range(0, len(self), BATCH):
+            batch = self._taken(self.indices[start : start + BATCH])
+            content = batch.column("content").combine_chunks()
+            columns = dict(zip(content.type.value_type.names, content.flatten().flatten(), strict=True))
+            parts = zip(*(columns[name].to_pylist() for name in ("modality", "text", "language")), strict=True)
+            rows = batch.select([name for name in batch.column_names if name != "content"]).to_pylist()
+            for row, size in zip(rows, content.value_lengths().to_pylist(), strict=True):
+                texts = [one for one in itertools.islice(parts, size) if one[0] == Modality.TEXT]
+                held = [{"modality": kind, "text": text, "language": language} for kind, text, language in texts]
+                yield from_row({**row, "content": held}, self.roots)
+
     def _taken(self, indices: NDArray[np.int64]) -> pa.Table:
         """Rows; a run of them is a view of the file, anything else is copied together."""
         first, last = int(indices[0]), int(indices[-1])

@@ -33,6 +33,10 @@ def _basic(text: str) -> str:
     return _words_only(unicodedata.normalize("NFKC", _without_asides(text)), _sign_to_space)
 
 
+def _basic_with_marks(text: str) -> str:
+    return _words_only(unicodedata.normalize("NFKC", _without_asides(text)), _sign_without_mark_to_space)
+
+
 def _basic_no_diacritics(text: str) -> str:
     return _words_only(unicodedata.normalize("NFKD", _without_asides(text)), _plain_letter)
 
@@ -43,6 +47,7 @@ SPEECH_NORMALIZERS: MappingProxyType[str, Callable[[str], str]] = MappingProxyTy
         "whitespace": _whitespace,
         "lower": _lower,
         "basic": _basic,
+        "basic_with_marks": _basic_with_marks,
         "basic_no_diacritics": _basic_no_diacritics,
     }
 )
@@ -54,7 +59,8 @@ SPEECH_NORMALIZERS: MappingProxyType[str, Callable[[str], str]] = MappingProxyTy
 - ``lower``: that, in lower case.
 - ``basic``: Whisper's ``BasicTextNormalizer``: lower case; without ``[...]``, ``<...>`` and ``(...)``; marks, symbols
   and punctuation are spaces; NFKC. For languages that write vowels as marks it cuts words apart.
-- ``basic_no_diacritics``: the same with ``remove_diacritics=True``: NFKD, accents dropped, œ ø æ ß đ ð þ ł spelt out.
+- ``basic_with_marks``: the same, but marks stay: for those languages. Not Whisper's.
+- ``basic_no_diacritics``: ``basic`` with ``remove_diacritics=True``: NFKD, accents dropped, œ ø æ ß đ ð þ ł spelt out.
 
 Whisper's ``EnglishTextNormalizer`` (numbers, contractions, a table of 1700 spellings) is not here: its table isn't part
 of any package that mmbench needs. Texts that it made can be compared with ``none``.
@@ -92,6 +98,10 @@ def _words_only(text: str, replace: Callable[[str], str]) -> str:
 
 def _sign_to_space(character: str) -> str:
     return " " if unicodedata.category(character)[0] in "MSP" else character
+
+
+def _sign_without_mark_to_space(character: str) -> str:
+    return " " if unicodedata.category(character)[0] in "SP" else character
 
 
 def _plain_letter(character: str) -> str:

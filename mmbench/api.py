@@ -36,6 +36,7 @@ from mmbench.submissions import export_submission
 from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_task, is_suite
 from mmbench.tasks.alterations import spelling
 from mmbench.tasks.modifiers import all_modifiers
+from mmbench.tasks.repeats import Decoding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +71,10 @@ def evaluate(
     cache: bool = True,
     max_cost: float | None = None,
     retry_errors: bool = False,
+    repeats: int = 1,
+    temperature: float | None = None,
+    max_new_tokens: int | None = None,
+    judge: object | None = None,
 ) -> Run | list[Run]:
     """Evaluate a model; what was done before is not done again.
 
@@ -93,6 +98,10 @@ def evaluate(
         cache: share embeddings between runs of the same model on the same batches.
         max_cost: the US dollars that all runs may spend together; then it stops, and the same call goes on.
         retry_errors: ask again for the answers that failed; the others are kept.
+        repeats: ask every request this often, each time with another seed; the spread is reported beside the interval.
+        temperature: of generation, instead of the task's.
+        max_new_tokens: where answers are cut, instead of the task's; such runs are not ranked with those that keep them.
+        judge: what decides in tasks that have a judge: a spec string, or anything that ``model`` may be.
 
     Returns:
         the run of one task, or a list of runs; a ``Pending`` (``mmbench.runs.records``) where another shard gives the scores.
@@ -108,6 +117,7 @@ def evaluate(
     options = Options(
         Path(output_dir), batch_size, limit, seed, restart, max_errors, progress, workers, engine, ray_address, part,
         cache=cache, budget=Budget(max_cost), retry_errors=retry_errors,
+        decoding=Decoding(repeats, temperature, max_new_tokens), judge=_loaded(judge),
     )  # fmt: skip
     if isinstance(tasks, Task) or (isinstance(tasks, str) and not is_suite(tasks)):
         return evaluate_task(loaded, selected_tasks(loaded, tasks)[0], options)
@@ -330,6 +340,10 @@ def _listed_adapter(adapter: Adapter) -> dict[str, Any]:
         "needs": f"mmbench[{adapter.extra}]" if adapter.extra else "",
         "summary": adapter.summary,
     }
+
+
+def _loaded(judge: object | None) -> LoadedModel | None:
+    return None if judge is None else load_model(judge) if isinstance(judge, str) else wrap_model(judge)
 
 
 def _counted(card: DatasetCard) -> int | None:

@@ -14,8 +14,10 @@ from mmbench.loaders.unknown import Unknown
 from mmbench.metrics.functional.exact import exact_match_metric
 from mmbench.metrics.functional.retrieval import retrieval_metric
 from mmbench.samples import Modality, Request, Response, Role, Sample, TextPart, media_part
-from mmbench.tasks.kinds.question_answering import OpenQuestionTask, Prompt
+from mmbench.tasks.kinds.generation import GenerationTask
+from mmbench.tasks.kinds.question_answering import Open
 from mmbench.tasks.kinds.retrieval import Facet, RetrievalTask
+from mmbench.tasks.prompts import Prompt
 
 SIZE = 40
 COLOURS = ("red", "green", "blue", "grey")
@@ -90,10 +92,11 @@ def retrieval_task(key: str = "fake") -> RetrievalTask:
     )  # fmt: skip
 
 
-def question_task(key: str = "fake") -> OpenQuestionTask:
-    return OpenQuestionTask(
+def question_task(key: str = "fake") -> GenerationTask:
+    return GenerationTask(
         id=f"{key}.open", title="Fake", dataset=key, split="test", train_split="train", valid_split="validation", version=1,
-        metric=exact_match_metric(), primary="accuracy", context=frozenset({Modality.IMAGE}), prompt=Prompt("p-1", "Say one word."),
+        metric=exact_match_metric(), primary="accuracy", context=frozenset({Modality.IMAGE}), form=Open(exact_match_metric()),
+        prompt=Prompt("p-1", "Say one word."),
     )  # fmt: skip
 
 

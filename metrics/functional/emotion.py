@@ -58,7 +58,9 @@ def emotion_classification(
 
     Args:
         preds: ``n`` class names (any case) or class numbers; ``None``, or a name or number that is no class, is an
-            answer of no class: wrong, and counted.
+            answer of no class: wrong, and counted. Or scores ``(n, c)``, a column per class in the order of
+            ``classes``: the highest counts, equal ones share the answer, so that a constant gets exactly chance; a row
+            with a number that is not finite is an answer of no class.
         target: ``n`` class names or numbers.
         classes: a name in ``EMOTION_CLASSES``, the names, or how many there are; without it, all that are a label.
         without: a class that isn't scored by the last two keys, often ``"neutral"``.
@@ -102,12 +104,16 @@ def emotion_presence(preds: Any, target: Any, *, classes: Classes) -> dict[str, 
 
 
 def emotion_classification_metric(classes: Classes, without: str | int | None = None) -> Metric:
-    """``emotion_classification`` as a ``Metric``: ``per_sample(preds, target)`` gives class numbers, -1 for none."""
+    """``emotion_classification`` as a ``Metric``: ``per_sample(preds, target)`` gives class numbers, -1 for none.
+
+    Of scores it also gives ``shares`` ``(n, c)``, how much of the answer each class has.
+    """
     names = _names(classes)
     left_out = None if without is None else _index(without, names)
     if without is not None and left_out == -1:
         raise ValueError(f"without must be one of the classes {', '.join(names)}, got {without!r}.")
-    counts = {f"{kind}_{i}": int for kind in ("hits", "labels", "answers") for i in range(len(names))}
+    kinds = {"hits": float, "labels": int, "answers": float}  # of tied scores a class has a part of the answer
+    counts = {f"{kind}_{i}": total for kind, total in kinds.items() for i in range(len(names))}
     return Metric(
         name="emotion_classification",
         version=VERSION,
@@ -181,7 +187,9 @@ def _presence_keys(names: Sequence[str]) -> dict[str, Key]:
 
 
 def _classified(preds: Any, target: Any, *, names: tuple[str, ...]) -> dict[str, Array]:
-    given, labels = _items(preds), _items(target)
+    labels = _items(target)
+    shares = _shares(preds, names)
+    given = _items(preds) if shares is None else [int(row.argmax()) if row.any() else None for row in shares]
     if isinstance(preds, str) or isinstance(target, str) or len(given) != len(labels):
         raise ValueError(f"preds and target must have the same length, got {len(given)} and {len(labels)}.")
     known = {name: i for i, name in enumerate(names)}
@@ -189,14 +197,31 @@ def _classified(preds: Any, target: Any, *, names: tuple[str, ...]) -> dict[str,
     if -1 in right:
         bad = right.index(-1)
         raise ValueError(f"target[{bad}] is {labels[bad]!r}, which is none of the classes {', '.join(names)}.")
-    answers = [_index(pred, names, known) for pred in given]
-    return {"prediction": np.array(answers, dtype=np.float64), "target": np.array(right, dtype=np.float64)}
+    numbers = [_index(pred, names, known) if shares is None else -1 if pred is None else pred for pred in given]
+    found = {"prediction": np.array(numbers, dtype=np.float64), "target": np.array(right, dtype=np.float64)}
+    return found if shares is None else {**found, "shares": shares}
+
+
+def _shares(preds: Any, names: tuple[str, ...]) -> Array | None:
+    """Of scores ``(n, c)`` how much of the answer each class has; ``None`` of what is no table of numbers."""
+    if isinstance(preds, str | list | tuple):
+        return None
+    scores = to_numpy(preds)
+    if scores.ndim != 2:
+        return None
+    if scores.shape[1] != len(names):
+        raise ValueError(f"scores must have {len(names)} columns, one per class, got {scores.shape[1]}.")
+    usable = np.isfinite(scores.astype(np.float64)).all(axis=1, keepdims=True)
+    best = (scores == scores.max(axis=1, keepdims=True)) & usable
+    return np.asarray(best / np.maximum(best.sum(axis=1, keepdims=True), 1), dtype=np.float64)
 
 
 def _classified_sums(arrays: Arrays, *, n: int) -> dict[str, Array]:
-    return class_counts(arrays["prediction"], arrays["target"], n) | {
-        "n_unparsed": (arrays["prediction"] < 0).astype(np.float64)
-    }
+    found = class_counts(arrays["prediction"], arrays["target"], n)
+    if "shares" in arrays:
+        for i, share in enumerate(arrays["shares"].T):
+            found[f"answers_{i}"], found[f"hits_{i}"] = share, share * found[f"labels_{i}"]
+    return found | {"n_unparsed": (arrays["prediction"] < 0).astype(np.float64)}
 
 
 def _classified_values(sums: Arrays, *, n: int, without: int | None) -> dict[str, Array]:

@@ -111,6 +111,14 @@ def run(
         float | None, typer.Option(min=0.0, help="US dollars that this command may spend; run it again to go on.")
     ] = None,
     model_args: Annotated[str | None, typer.Option(help="Arguments of the model as YAML: 'seed: 3'.")] = None,
+    judge: Annotated[str | None, typer.Option(help="The model that judges, in tasks that have a judge.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Ask every request this often, each time with another seed.")] = 1,
+    temperature: Annotated[
+        float | None, typer.Option(min=0.0, help="Of generation, instead of the task's; another row of a board.")
+    ] = None,
+    max_new_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Where answers are cut, instead of the task's; another row of a board.")
+    ] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what is stored and begin again.")] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that answer batches, each with a model of its own.")
@@ -144,11 +152,14 @@ def run(
     from mmbench.cli.running import Request, execute, placed
     from mmbench.engines.budget import Budget
     from mmbench.engines.evaluation import Options
+    from mmbench.models import load_model
+    from mmbench.tasks.repeats import Decoding
 
     part, local_rank = placed(shard)
     options = Options(
         output_dir, batch_size, limit, seed, restart, max_errors, not as_json, workers, engine, ray_address, part,
         cache=cache, budget=Budget(max_cost), retry_errors=retry_errors,
+        decoding=Decoding(repeats, temperature, max_new_tokens), judge=None if judge is None else load_model(judge),
     )  # fmt: skip
     request = Request(model, tuple(task or ()), suite, model_args, options, local_rank, device, dtype)
     if dry_run:

@@ -65,6 +65,8 @@ def scores(run: "Run", *, as_json: bool) -> None:
     rows = [{"metric": one.metric, **_value(one), "note": one.reason} for one in run.values.values()]
     table(rows, list(rows[0]), title=f"{run.model} on {run.task}", as_json=False)
     typer.echo(f"{run.report['n_errors']} of {run.report['n']} samples failed. Run: {run.folder}")
+    for remark in _remarks(run):
+        typer.echo(f"  {remark}")
 
 
 def primaries(found: "Sequence[Run]", *, title: str, as_json: bool) -> None:
@@ -94,6 +96,21 @@ def primaries(found: "Sequence[Run]", *, title: str, as_json: bool) -> None:
     table(rows, list(rows[0]), title=title, as_json=False)
     for run in runs:
         typer.echo(f"{run.folder}{_spent(run.record['provenance'].get('usage', {}))}")
+        for remark in _remarks(run):
+            typer.echo(f"  {remark}")
+
+
+def _remarks(run: "Run") -> list[str]:
+    """What a reader of the value should know: how far repeated answers are apart, and what was counted."""
+    counted = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in run.report["notes"].items() if count)
+    again = run.report.get("repeats", {})
+    spread = again.get("keys", {}).get(run.primary.metric)
+    each = (
+        []
+        if spread is None
+        else [f"{again['n']} answers each: {', '.join(f'{value:.4f}' for value in spread['values'])}"]
+    )
+    return [f"{line} (standard deviation {spread['sd']:.4f})" for line in each] + ([counted] if counted else [])
 
 
 def board(found: "Leaderboard") -> None:

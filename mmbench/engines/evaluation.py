@@ -5,7 +5,7 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -32,10 +32,13 @@ from mmbench.runs.records import SCHEMA_VERSION, Pending, Run, read_run
 from mmbench.runs.scoring import report, sample_table
 from mmbench.runs.store import Store
 from mmbench.runs.usage import columns, totals
-from mmbench.tasks.base import Ask, Plan, Scored, Task
+from mmbench.samples import Modality
+from mmbench.tasks.base import Ask, Phase, Plan, Scored, Stage, Task
+from mmbench.tasks.repeats import Decoding, decoded_as
 
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
 DEFAULT_MAX_ERRORS = 0.01
+AS_THE_TASK_SAYS = Decoding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Options:
         threads: that make and decode the next batch while the model works; 0 for none.
         retry_errors: ask again for the answers that failed in an earlier session (of generation; embeddings cost nothing to restart).
         stop_early: end as soon as more than ``max_errors`` failed, and not only when all was asked.
+        decoding: how often requests are asked, and parameters instead of the task's; part of the run's identity.
+        judge: decides in tasks that have a judge; part of the identity of such a run.
     """
 
     output_dir: Path = Path("runs")
@@ -78,6 +83,8 @@ class Options:
     threads: int = THREADS
     retry_errors: bool = False
     stop_early: bool = True
+    decoding: Decoding = AS_THE_TASK_SAYS
+    judge: LoadedModel | None = None
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
@@ -128,15 +135,17 @@ def refusal(model: LoadedModel, task: Task) -> str | None:
 
 
 def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
-    """Load the split and plan the run. ``UserError`` where the model cannot do the task or the split is empty."""
+    """Load the split and plan the run. ``UserError`` where the model cannot do the task, a judge is missing or the split is empty."""
     get_engine(options.engine)
     reason = refusal(model, task)
     if reason is not None:
         raise UserError(f"{reason} See `mmbench list tasks` for what it can do.")
+    judge = _judge(task, options.judge)
     load = cache(partial(task.load, progress=options.progress))
     ask = chosen_ask(model, task)
     try:
         plan = task.plan(load, limit=options.limit, seed=options.seed, privileged=model.card.privileged, ask=ask)
+        plan = decoded_as(plan, options.decoding)
     except ValueError as error:
         raise UserError(f"{task.id} cannot be planned: {error}.") from error
     plan = matched(model.model, task.id, plan, partial=options.limit is not None)
@@ -144,13 +153,32 @@ def prepare(model: LoadedModel, task: Task, options: Options) -> Job:
     plan = withheld(task, plan, labelled=task.labelled(split), privileged=model.card.privileged)
     data = {**split.facts, "checks": split.checks}
     facts = identity(
-        model.identity(), task, data, batch_size=options.batch_size, seed=options.seed, limit=options.limit, ask=ask
+        model.identity(),
+        task,
+        data,
+        batch_size=options.batch_size,
+        seed=options.seed,
+        limit=options.limit,
+        ask=ask,
+        decoding=options.decoding.facts,
+        judge=None if judge is None else judge.identity(),
     )
     name = run_id(facts)
-    if model.revision is None:
+    if model.revision is None or (judge is not None and judge.revision is None):
         name = f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S}"  # nothing says that it is the same model: never resumed
     folder = options.output_dir / folder_name(model.card.name) / folder_name(task.id) / name
     return Job(model, task, data, plan, {**facts, "name": name}, folder)
+
+
+def _judge(task: Task, judge: LoadedModel | None) -> LoadedModel | None:
+    """The judge of a task that has one. ``UserError`` where none was named, or it cannot write or read."""
+    if not task.judged:
+        return None
+    if judge is None:
+        raise UserError(f"{task.id} needs a judge: name a model that writes with --judge, as openai:URL#model.")
+    if "generate" not in capabilities(judge.model) or Modality.TEXT not in judge.card.modalities:
+        raise UserError(f"{judge.card.name} cannot judge: a judge has to take text and to generate.")
+    return judge
 
 
 def evaluate_task(model: LoadedModel, task: Task, options: Options) -> Run:
@@ -233,7 +261,16 @@ def _execute(job: Job, options: Options, store: Store, shard: Shard | None, bega
         if options.engine == "local" and options.workers in (None, 1):
             return execute(job.model, job.plan, store, settings, title, tally)
         ask, fingerprint = chosen_ask(job.model, job.task), job.data["fingerprint"]
-        recipe = recipe_of(job.model, job.task, job.plan, fingerprint, limit=options.limit, seed=options.seed, ask=ask)
+        recipe = recipe_of(
+            job.model,
+            job.task,
+            job.plan,
+            fingerprint,
+            limit=options.limit,
+            seed=options.seed,
+            ask=ask,
+            decoding=options.decoding,
+        )
         crew = Crew(options.workers, options.ray_address)
         return execute_with(
             get_engine(options.engine), crew, recipe, job.model, job.plan, store, settings, title, tally
@@ -272,7 +309,8 @@ def _failures(job: Job, options: Options) -> Failures:
 
 
 def _finished(job: Job, options: Options, began: _Began, asked: int) -> Run:
-    """Score what is stored, unless that was done."""
+    """Have it judged where there is a judge, and score what is stored, unless that was done."""
+    asked += _ask_judge(job, options, began)
     asking, previous = time.perf_counter() - began.clock, began.previous
     if asked == 0 and previous is not None and previous.report["metric"] == job.task.metric.signature:
         return previous
@@ -291,6 +329,25 @@ def _finished(job: Job, options: Options, began: _Began, asked: int) -> Run:
     return read_run(job.folder)
 
 
+def _ask_judge(job: Job, options: Options, began: _Began) -> int:
+    """Ask the judge, in this process, about the answers that rules cannot decide; returns how many it was asked about."""
+    if options.judge is None or job.plan.judging is None:
+        return 0
+    store = Store(job.folder / "outputs")
+    stage = judging_stage(job.plan, store)
+    if stage is None:
+        return 0
+    second = replace(job.plan, phases=(Phase(stage.name, (stage,), lambda: ((), ())),))
+    settings = replace(settings_of(job, options, store), failures=None)
+    title = f"{options.judge.card.name} judges {job.task.id}"
+    return execute(options.judge, second, store, settings, title, began.meter.tally)
+
+
+def judging_stage(plan: Plan, store: Store) -> Stage | None:
+    """What the judge of a complete run is asked; ``None`` where there is none."""
+    return None if plan.judging is None else plan.judging({stage.name: store.read(stage) for stage in plan.stages})
+
+
 def _how(options: Options) -> dict[str, Any]:
     shard = None if options.shard is None else str(options.shard)
     return {"engine": options.engine, "workers": options.workers or 1, "shard": shard}
@@ -301,9 +358,11 @@ def score_stored(task: Task, plan: Plan, folder: Path) -> Scored:
     import pandas as pd
 
     store = Store(folder / "outputs")
-    for stage in plan.stages:
+    judging = judging_stage(plan, store)
+    stages = plan.stages if judging is None else (*plan.stages, judging)
+    for stage in stages:
         store.finish(stage)
-    scored = plan.score({stage.name: store.read(stage) for stage in plan.stages})
+    scored = plan.score({stage.name: store.read(stage) for stage in stages})
     table = sample_table(scored)
     took = columns(scored.ids, [store.usage(stage) for stage in plan.stages])
     table |= {name: values for name, values in took.items() if name not in table}

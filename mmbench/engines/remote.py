@@ -13,6 +13,7 @@ from mmbench.files import digest
 from mmbench.models import LoadedModel, load_model
 from mmbench.models.base import Fittable, Fitted, Restorable
 from mmbench.tasks.base import Ask, Plan, Stage, Task
+from mmbench.tasks.repeats import Decoding, decoded_as
 
 States: TypeAlias = Mapping[int, Fitted | None]  # per phase what was fitted; ``None`` where each process fits
 
@@ -41,6 +42,7 @@ class Recipe:
         model: loaded anew from its spec where it has one; else the object itself travels.
         task: planned anew with these:
         limit, seed, ask: as in ``Task.plan``.
+        decoding: what the run changes about generation.
         content: a digest of what the plan asks, the same in every process.
     """
 
@@ -49,16 +51,25 @@ class Recipe:
     limit: int | None
     seed: int
     ask: Ask | None
+    decoding: Decoding
     content: str
 
 
 def recipe_of(
-    model: LoadedModel, task: Task, plan: Plan, fingerprint: str, *, limit: int | None, seed: int, ask: Ask | None
+    model: LoadedModel,
+    task: Task,
+    plan: Plan,
+    fingerprint: str,
+    *,
+    limit: int | None,
+    seed: int,
+    ask: Ask | None,
+    decoding: Decoding,
 ) -> Recipe:
     """The recipe of a planned run. A model that has a spec travels without its object."""
     thing = None if model.spec is not None else model.model
     light = replace(model, model=thing, config=dict(model.config), place=dict(model.place))
-    return Recipe(light, task, limit, seed, ask, content_of(plan, fingerprint))
+    return Recipe(light, task, limit, seed, ask, decoding, content_of(plan, fingerprint))
 
 
 def content_of(plan: Plan, fingerprint: str) -> str:
@@ -132,6 +143,7 @@ def _plan(recipe: Recipe) -> Plan:
     load = cache(partial(recipe.task.load, progress=False))
     privileged = recipe.model.card.privileged
     plan = recipe.task.plan(load, limit=recipe.limit, seed=recipe.seed, privileged=privileged, ask=recipe.ask)
+    plan = decoded_as(plan, recipe.decoding)
     if content_of(plan, load(recipe.task.split).facts["fingerprint"]) != recipe.content:
         raise RunFailedError(
             f"{recipe.task.dataset} {recipe.task.split} is other data in this process: every machine needs the same revision of it."

@@ -1,4 +1,4 @@
-"""Linear heads on frozen features: answers from a picture and a question, values from whatever a sample has."""
+"""Linear heads on frozen features: answers from a picture and a question, values or classes from whatever a sample has."""
 
 import json
 from collections.abc import Sequence
@@ -95,33 +95,33 @@ class AnswerHead:
 
 
 class ValueHead:
-    """Ridge regression of a number on the standardized features of every modality that a sample has."""
+    """Ridge regression of a number, or of a column per option, on the standardized features of every modality that a sample has."""
 
     def __init__(self, features: FrozenFeatures) -> None:
         self._features = features
         self._modalities: list[Modality] = []
         self._scale: Standardizer | None = None
         self._weights: Floats = np.zeros((0, 1))
-        self._mean = 0.0
+        self._mean = np.zeros(1)
 
     def fit(self, train: Sequence[Sample], valid: Sequence[Sample]) -> None:
         """Fit on train; the penalty with the smallest squared error on valid."""
         self._modalities = sorted(train[0].modalities)
-        rows, gold = self._rows(train), np.asarray([sample.target for sample in train], dtype=np.float64)
-        self._scale, self._mean = Standardizer.fit(rows), float(gold.mean())
+        rows, gold = self._rows(train), columns_of(train)
+        self._scale, self._mean = Standardizer.fit(rows), gold.mean(axis=0)
         x, y = self._scale(rows), gold - self._mean
         held = self._scale(self._rows(valid))
-        wanted = np.asarray([sample.target for sample in valid], dtype=np.float64) - self._mean
+        wanted = columns_of(valid) - self._mean
         penalties = [penalty * 10 for penalty in PENALTIES]
         self._weights, _ = best_ridge(
             x.T @ x,
-            x.T @ y[:, None],
+            x.T @ y,
             penalties,
-            lambda weights: -float(np.square((held @ weights)[:, 0] - wanted).mean()),
+            lambda weights: -float(np.square(held @ weights - wanted).mean()),
         )
 
     def predict(self, samples: Sequence[Sample]) -> Floats:
-        """Values ``(n, 1)``."""
+        """Values ``(n, 1)``, or a column per option ``(n, k)``."""
         if self._scale is None:
             raise RuntimeError("the head has to be fitted before it predicts")
         return np.stack([row @ self._weights for row in self._scale(self._rows(samples))]) + self._mean
@@ -133,7 +133,7 @@ class ValueHead:
         return {
             "values.modalities": json.dumps(self._modalities),
             "values.weights": self._weights,
-            "values.mean": np.asarray([self._mean]),
+            "values.mean": self._mean,
             "values.center": self._scale.mean,
             "values.scale": self._scale.scale,
         }
@@ -144,11 +144,20 @@ class ValueHead:
             return
         self._modalities = [Modality(name) for name in json.loads(str(state["values.modalities"]))]
         self._weights = np.asarray(state["values.weights"])
-        self._mean = float(np.asarray(state["values.mean"])[0])
+        self._mean = np.asarray(state["values.mean"])
         self._scale = Standardizer(np.asarray(state["values.center"]), np.asarray(state["values.scale"]))
 
     def _rows(self, samples: Sequence[Sample]) -> NDArray[np.float32]:
         return np.concatenate([self._features(samples, modality) for modality in self._modalities], axis=1)
+
+
+def columns_of(samples: Sequence[Sample]) -> Floats:
+    """Targets as numbers ``(n, 1)``, or where there are options ``(n, k)``: 1 for the right one, 0 for the others."""
+    if samples[0].options:
+        return np.asarray(
+            [[option == sample.target for option in sample.options] for sample in samples], dtype=np.float64
+        )
+    return np.asarray([[sample.target] for sample in samples], dtype=np.float64)
 
 
 def _principal(rows: NDArray[np.float32], rank: int) -> tuple[Floats, Floats]:

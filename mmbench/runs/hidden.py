@@ -30,7 +30,9 @@ def withheld(task: Task, plan: Plan, *, labelled: bool, privileged: bool = False
     if privileged:
         raise UserError(f"{task.id} has no labels to show to a model: {WITHHELD}.")
     nothing: dict[str, float | None] = {}
-    return replace(plan, score=partial(_unscored, plan.stages), floors=nothing, ceilings=nothing, hidden=True)
+    return replace(
+        plan, score=partial(_unscored, plan.stages), floors=nothing, ceilings=nothing, judging=None, hidden=True
+    )
 
 
 def _unscored(stages: Sequence[Stage], outputs: Mapping[str, Output]) -> Scored:

@@ -19,12 +19,19 @@ def identity(
     seed: int,
     limit: int | None,
     ask: Ask | None = None,
+    decoding: Mapping[str, Any] | None = None,
+    judge: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The facts that a run's id hashes. Times, machine and library versions are provenance and are not here.
 
-    ``ask`` stands there where a task was done by another method than its usual one: that is another protocol.
+    ``ask`` stands there where a task was done by another method than its usual one: that is another protocol. So do ``decoding``, where
+    other parameters than the task's were chosen, and the ``judge`` of a task that has one.
     """
-    other = {} if ask in (None, task.ask) else {"ask": ask}
+    other = {
+        **({} if ask in (None, task.ask) else {"ask": ask}),
+        **({"decoding": dict(decoding)} if decoding else {}),
+        **({"judge": dict(judge)} if judge is not None else {}),
+    }
     changes = [[change.name, change.modifier.version] for change in task.changes]
     return {
         **other,

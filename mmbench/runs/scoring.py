@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mmbench.metrics.spec import Metric
 from mmbench.runs.hidden import WITHHELD
 from mmbench.runs.records import Score
+from mmbench.runs.repetition import repetition
 from mmbench.stats import Interval, bootstrap_interval, estimate
 from mmbench.tasks.base import Plan, Scored, Task
 
@@ -33,7 +34,7 @@ def report(task: Task, plan: Plan, scored: Scored) -> dict[str, Any]:
             value=_finite(values.get(key)),
             low=shown[key].low if key in shown else None,
             high=shown[key].high if key in shown else None,
-            n=len(scored.ids),
+            n=len(scored.ids) // scored.repeats,
             higher_is_better=facts.higher_is_better,
             floor=plan.floors.get(key),
             ceiling=plan.ceilings.get(key),
@@ -51,7 +52,7 @@ def report(task: Task, plan: Plan, scored: Scored) -> dict[str, Any]:
         "task_version": task.version,
         "metric": metric.signature,
         "primary": task.primary,
-        "n": len(scored.ids),
+        "n": len(scored.ids) // scored.repeats,
         "n_errors": len(scored.errors),
         "aggregate": "all samples" if scored.strata is None else f"mean over {len(set(scored.strata))} folds",
         "interval": {
@@ -61,7 +62,8 @@ def report(task: Task, plan: Plan, scored: Scored) -> dict[str, Any]:
             "clusters": len(set(scored.clusters)),
             "covers": "the choice of test items",
         },
-        "notes": dict(plan.notes),
+        "notes": {**plan.notes, **scored.notes},
+        **({"repeats": {"n": scored.repeats, "keys": repetition(metric, scored)}} if scored.repeats > 1 else {}),
         "scores": [asdict(score) for score in scores],
     }
 

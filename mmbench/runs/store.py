@@ -145,7 +145,8 @@ class Store:
         if stage.ask == "generate":
             found = {response.sample_id: response for response in self.responses(stage.name)}
             errors = {key: found[key].error or "" for key in stage.ids if found[key].error is not None}
-            return Output([None if key in errors else found[key].text for key in stage.ids], errors)
+            truncated = frozenset(key for key in stage.ids if found[key].finish_reason == "length")
+            return Output([None if key in errors else found[key].text for key in stage.ids], errors, truncated)
         batches: list[NDArray[Any]] = []
         failed: dict[str, str] = {}
         for part, start, stop in cover(self.parts(stage.name)):

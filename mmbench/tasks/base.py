@@ -83,10 +83,12 @@ class Output:
     Attributes:
         values: arrays ``(n, d)`` (NaN rows where failed), or strings (``None`` where failed), in the order of the stage.
         errors: reason per id of the items that failed.
+        truncated: ids of the answers that were cut at ``max_new_tokens``.
     """
 
     values: NDArray[Any] | Sequence[str | None]
     errors: Mapping[str, str]
+    truncated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Scored:
         strata: a label per sample where the score is a mean over strata (folds), else ``None``.
         errors: reason per id of the samples that failed; they are in the arrays with the metric's error value.
         shown: per sample what was predicted and what is right, for people.
+        notes: counts that only the answers give (truncated, unread, failures of the judge).
+        repeats: how many rows in a row of ``arrays`` stand for the same samples: the first n, then the n again, …
     """
 
     ids: Sequence[str]
@@ -108,6 +112,8 @@ class Scored:
     strata: Sequence[int] | None
     errors: Mapping[str, str]
     shown: Mapping[str, Sequence[str | float | None]] = field(default_factory=dict)
+    notes: Mapping[str, int] = field(default_factory=dict)
+    repeats: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,8 @@ class Plan:
         floors: per key the analytic score of knowing nothing; ``None`` where there is none.
         ceilings: per key the best possible score.
         notes: counts that a reader should know (rows without a pair, items merged as duplicates).
+        judging: from the outputs of all stages to what a judge is asked; ``score`` then needs the output of that stage too. ``None``
+            where no judge decides.
         hidden: the labels are not public: everything can be asked, and nothing can be scored.
     """
 
@@ -130,6 +138,7 @@ class Plan:
     floors: Mapping[str, float | None]
     ceilings: Mapping[str, float | None]
     notes: Mapping[str, int] = field(default_factory=dict)
+    judging: Callable[[Mapping[str, Output]], Stage] | None = None
     hidden: bool = False
 
     @property
@@ -203,6 +212,11 @@ class Task(ABC):
     def asks(self) -> tuple[Ask, ...]:
         """The methods by which the task can be done, best first: a model is asked the first that it has. ``ask`` is one of them."""
         return (self.ask,)
+
+    @property
+    def judged(self) -> bool:
+        """Whether a judge decides what rules cannot: then the run needs one."""
+        return False
 
     @property
     @abstractmethod

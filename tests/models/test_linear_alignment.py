@@ -119,3 +119,22 @@ def test_what_was_not_fitted_is_not_asked(encoders: Any) -> None:
         model.predict(pairs()[:1])
     with pytest.raises(RuntimeError, match="has to be fitted before it answers"):
         model.generate([Request("a", (Message("user", questions()[0].content),))])
+
+
+def test_classes_that_are_options_get_a_column_each() -> None:
+    words = {
+        "glad": "what a wonderful lovely day",
+        "sad": "this is a terrible awful loss",
+        "plain": "the table has four legs",
+    }
+    names = tuple(words)
+    rows = [
+        Sample(f"{name}{number}", (TextPart(f"{text} {number}", "en"),), names, name)
+        for name, text in words.items()
+        for number in range(8)
+    ]
+    model: Any = load_model("linear-alignment").model
+    model.fit(rows[::2], rows[1::2])
+    found = model.predict(rows[1::2])
+    assert found.shape == (12, 3)
+    assert [names[column] for column in found.argmax(axis=1)] == [row.target for row in rows[1::2]]

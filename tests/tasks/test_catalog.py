@@ -54,7 +54,7 @@ def test_directions_are_named_after_their_facets() -> None:
 
 
 def test_two_protocols_are_never_equal() -> None:
-    spelled = [json.dumps([task.dataset, task.kind, task.protocol], sort_keys=True) for task in all_tasks()]
+    spelled = [json.dumps([task.dataset, task.split, task.kind, task.protocol], sort_keys=True) for task in all_tasks()]
     assert len(set(spelled)) == len(spelled)
 
 

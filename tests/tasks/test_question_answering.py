@@ -9,10 +9,12 @@ from mmbench.loaders.dataset import PairedDataset
 from mmbench.metrics.functional.exact import exact_match_metric
 from mmbench.samples import MediaPart, Modality, Sample, TextPart
 from mmbench.tasks.base import Output
-from mmbench.tasks.kinds.question_answering import OpenQuestionTask, Prompt
+from mmbench.tasks.kinds.generation import GenerationTask
+from mmbench.tasks.kinds.question_answering import Open
+from mmbench.tasks.prompts import Prompt
 
 Opener = Callable[[Mapping[str, list[Sample]]], dict[str, PairedDataset]]
-TASK = OpenQuestionTask(
+TASK = GenerationTask(
     id="fake.open",
     title="Fake",
     dataset="fake",
@@ -23,6 +25,7 @@ TASK = OpenQuestionTask(
     metric=exact_match_metric(),
     primary="accuracy",
     context=frozenset({Modality.IMAGE}),
+    form=Open(exact_match_metric()),
     prompt=Prompt("one-word", "Answer with one word."),
     max_new_tokens=3,
 )

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mmbench.errors import RunFailedError
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.metrics.functional.sentiment import sentiment_metric
 from mmbench.samples import MediaPart, Modality, Sample, TextPart
 from mmbench.stats import estimate
 from mmbench.tasks.base import Output, Plan
-from mmbench.tasks.kinds.sentiment import FoldedRegressionTask
+from mmbench.tasks.kinds.sentiment import FoldedRegressionTask, RegressionTask
 
 Opener = Callable[[Mapping[str, list[Sample]]], dict[str, PairedDataset]]
 TASK = FoldedRegressionTask(
@@ -131,3 +132,20 @@ def test_a_limit_scores_less_and_trains_on_as_much(splits: dict[str, PairedDatas
     assert len(train) + len(valid) == 24
     with pytest.raises(ValueError, match="there is nothing to score"):
         TASK.plan(lambda split: splits[split][:0])
+
+
+def test_a_split_is_scored_by_what_was_learnt_on_two_others(open_rows: Opener) -> None:
+    task = RegressionTask(
+        id="fake.regression", title="Fake", dataset="fake", split="test", train_split="train", valid_split="validation", version=1,
+        metric=sentiment_metric(convention="cmu"), primary="corr", inputs=frozenset({Modality.TEXT}), convention="cmu",
+    )  # fmt: skip
+    rows = [Sample(f"s{i}", (TextPart(f"text {i}"),), target=value) for i, value in enumerate((-3.0, -1.0, 0.5, 2.0))]
+    plan = task.plan(open_rows({"train": rows[:2], "validation": rows[2:], "test": rows}).__getitem__)
+    train, valid = plan.phases[0].training()
+    assert [row.target for row in train] + [row.target for row in valid] == [-3.0, -1.0, 0.5, 2.0]
+    output = Output(np.asarray([[-3.0], [-1.0], [0.5], [np.nan]]), {"s3": "broken"})
+    found = task.metric.aggregate(plan.score({"values": output}).arrays)
+    assert found["mae"] == pytest.approx((2.0 + 3.0) / 4)  # the failed one counts as -3
+    assert (plan.floors["corr"], plan.floors["acc2_nonneg"], plan.ceilings["mae"]) == (0.0, 0.5, 0.0)
+    with pytest.raises(RunFailedError, match=r"needs one number per sample, shape \(n, 1\); the model gave 2"):
+        plan.score({"values": Output(np.zeros((4, 2)), {})})

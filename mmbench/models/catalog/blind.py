@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mmbench.models import ModelEntry
 from mmbench.models.base import Fitted, ModelCard
 from mmbench.models.ridge import Floats, best_ridge
-from mmbench.samples import Modality, Request, Response, Sample
+from mmbench.samples import Modality, Request, Response, Sample, TextPart
 
 BUCKETS = 2048
 GRAMS = (3, 4, 5)
@@ -40,13 +40,16 @@ class Blind:
             self._fit_values(train, valid)
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
-        """The remembered answer."""
-        return [Response(request.sample_id, self._by_text.get(request.text, self._default)) for request in requests]
+        """The remembered answer; where there was none to learn from, the first option."""
+        answers = [
+            self._by_text.get(request.text, self._default) or "".join(request.options[:1]) for request in requests
+        ]
+        return [Response(request.sample_id, answer) for request, answer in zip(requests, answers, strict=True)]
 
     def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
         """Values ``(n, 1)``; where there are options, 1 for the remembered answer and 0 for the others."""
         if samples[0].options:
-            answers = [self._by_text.get(sample.text, self._default) for sample in samples]
+            answers = [self._by_text.get(_text(sample), self._default) for sample in samples]
             return np.asarray(
                 [
                     [option == answer for option in sample.options]
@@ -76,7 +79,7 @@ class Blind:
     def _fit_answers(self, train: Sequence[Sample]) -> None:
         seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for sample in train:
-            seen[sample.text][sample.target] += 1
+            seen[_text(sample)][sample.target] += 1
         self._by_text = {text: _most_common(answers) for text, answers in seen.items()}
         self._default = _most_common(sum(seen.values(), Counter()))
 
@@ -93,6 +96,11 @@ class Blind:
         )
 
 
+def _text(sample: Sample) -> str:
+    """All text of a sample; nothing where it has none (a meme without a caption)."""
+    return "\n".join(part.text for part in sample.content if isinstance(part, TextPart))
+
+
 def _most_common(answers: Counter[str]) -> str:
     return min(answers, key=lambda answer: (-answers[answer], answer))
 
@@ -101,7 +109,7 @@ def _hashed(samples: Sequence[Sample]) -> Floats:
     """Unit rows ``(n, 2048)`` of hashed character n-gram counts."""
     rows = np.zeros((len(samples), BUCKETS))
     for row, sample in zip(rows, samples, strict=True):
-        for gram in _grams(f" {sample.text.casefold()} "):
+        for gram in _grams(f" {_text(sample).casefold()} "):
             row[zlib.crc32(gram.encode()) % BUCKETS] += 1
     unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1.0)
     return unit

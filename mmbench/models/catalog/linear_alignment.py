@@ -23,7 +23,7 @@ class LinearAlignment:
     - Pairs without a target: one modality is mapped into the feature space of the other; the penalty is the one with the best mean
       hit@10 of both directions on the validation split.
     - Answers: a ridge classifier on the features and their products (low rank).
-    - Numbers: a ridge regression on the features.
+    - Numbers, and classes that are options: a ridge regression on the features.
     """
 
     device = "cpu"  # the encoders and the closed forms run there
@@ -39,7 +39,7 @@ class LinearAlignment:
         target = train[0].target
         if target is None:
             self._maps = _Maps.fit(self._features, train, valid)
-        elif isinstance(target, str):
+        elif isinstance(target, str) and not train[0].options:
             self._answers.fit(train, valid)
         else:
             self._values.fit(train, valid)
@@ -63,7 +63,7 @@ class LinearAlignment:
         return self._answers.generate(requests)
 
     def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
-        """Values ``(n, 1)``."""
+        """Values ``(n, 1)``, or a column per option."""
         return self._values.predict(samples)
 
     def fitted(self) -> Fitted:

@@ -39,8 +39,8 @@ class Majority:
         self._answer, self._mean = str(state["answer"]), float(np.asarray(state["mean"])[0])
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
-        """The most frequent answer."""
-        return [Response(request.sample_id, self._answer) for request in requests]
+        """The most frequent answer; where there was none to learn from, the first option."""
+        return [Response(request.sample_id, self._answer or "".join(request.options[:1])) for request in requests]
 
     def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
         """The mean label ``(n, 1)``; how often each option occurs where there are options."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,11 @@ SIGNS = np.asarray([-1, 1], dtype=np.float32)
 def _signature(key: str) -> NDArray[np.float32]:
     seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
     return np.random.default_rng(seed).choice(SIGNS, size=WIDTH)
+
+
+def _names(target: Any) -> tuple[str, ...]:
+    """What is right, as a tuple: of a name that name."""
+    return (target,) if isinstance(target, str) else tuple(target or ())
 
 
 class Oracle:
@@ -36,14 +42,16 @@ class Oracle:
         return np.stack([np.sum([_signature(key) for key in sample.target], axis=0) for sample in samples])
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
-        """The target, or its first accepted answer."""
-        answers = [request.target if isinstance(request.target, str) else request.target[0] for request in requests]
-        return [Response(request.sample_id, answer) for request, answer in zip(requests, answers, strict=True)]
+        """The target, or its first accepted answer; nothing where labels are hidden."""
+        answers = [_names(request.target) for request in requests]
+        return [
+            Response(request.sample_id, "".join(answer[:1])) for request, answer in zip(requests, answers, strict=True)
+        ]
 
     def predict(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
         """1 for each option that is right and 0 for the others; without options the targets ``(n, 1)``."""
         rows = [
-            [option in sample.target for option in sample.options] if sample.options else [sample.target]
+            [option in _names(sample.target) for option in sample.options] if sample.options else [sample.target]
             for sample in samples
         ]
         return np.asarray(rows, dtype=np.float64)

@@ -1,133 +1,228 @@
-"""Open questions on pictures or sounds, answered in words."""
+"""Questions on pictures or sounds: open ones, answered in words, and those that are answered yes or no."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mmbench.files import canonical_json
-from mmbench.loaders.dataset import PairedDataset
-from mmbench.samples import Message, Modality, Request, Sample, TextPart
-from mmbench.tasks.base import Ask, Bounds, Lazy, Load, Output, Phase, Plan, Same, Scored, Stage, Task, clusters_of
+from mmbench.metrics.functional.grouped import all_right, grouped_accuracy_metric
+from mmbench.metrics.functional.mme import mme_scores_metric
+from mmbench.metrics.functional.yes_no import parse_yes_no, yes_no_scores_metric
+from mmbench.metrics.spec import Array, Metric
+from mmbench.samples import Sample
+from mmbench.tasks.kinds.answering import Answers, Levels, Plain
+from mmbench.tasks.kinds.generation import GenerationTask, generation_task
+from mmbench.tasks.prompts import SHORT
+
+YES_OR_NO = ("yes", "no")
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """What is said besides the question, under a name that runs are identified by."""
-
-    id: str
-    system: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenQuestionTask(Task):
-    """The model writes an answer; the metric compares it with the accepted ones.
+@dataclass(frozen=True)
+class Open(Plain):
+    """An answer in words that a metric compares with the accepted ones.
 
     Attributes:
-        context: the modalities of a question beside its text.
-        prompt: the system message.
-        max_new_tokens: where generation is cut.
+        scorer: the metric, with ``per_sample(preds, target)``; its first key ranks accepted answers.
+        by: a key of ``meta``; accuracy is reported by its values, too. Only where answers are right or wrong.
+        types: these values.
     """
 
-    context: frozenset[Modality]
-    prompt: Prompt
-    max_new_tokens: int = 16
+    scorer: Metric
+    by: str = ""
+    types: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> str:
-        """``question-answering``."""
-        return "question-answering"
+    def metric(self) -> Metric:
+        """The scorer, or accuracy by type."""
+        return grouped_accuracy_metric((), self.types, self.scorer.signature) if self.by else self.scorer
 
     @property
-    def ask(self) -> Ask:
-        """``generate``."""
-        return "generate"
+    def facts(self) -> Mapping[str, Any]:
+        """None: the metric's signature stands beside every score."""
+        return {}
 
-    @property
-    def modalities(self) -> frozenset[Modality]:
-        """Text and the context."""
-        return self.context | {Modality.TEXT}
+    def truth(self, sample: Sample) -> "Accepted | None":
+        """The accepted answer or answers. ``ValueError`` for what is not text."""
+        target = sample.target
+        if target is None:
+            return None
+        answers = (target,) if isinstance(target, str) else tuple(target) if isinstance(target, list | tuple) else ()
+        if not answers or not all(isinstance(answer, str) for answer in answers):
+            raise ValueError(f"the label of {sample.id!r} is {target!r}, which is no answer in words")
+        return Accepted(answers, str(sample.meta.get(self.by)) if self.by else "")
 
-    @property
-    def protocol(self) -> Mapping[str, Any]:
-        """Prompt, extractor and decoding parameters."""
-        return {
-            "prompt": [self.prompt.id, self.prompt.system],
-            "extractor": "none",
-            "decoding": {"max_new_tokens": self.max_new_tokens, "temperature": 0.0},
-        }
+    def accepted(self, truth: "Accepted") -> Sequence[str]:
+        """All different answers."""
+        return list(dict.fromkeys(truth.answers))
 
-    def plan(
-        self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False, ask: Ask | None = None
-    ) -> Plan:
-        """One stage of requests."""
-        dataset = self.split_for(load, limit, seed)
-        ids, targets = dataset.ids, dataset.targets
-        items = Lazy(len(dataset), lambda index: self._request(dataset[index], privileged))
-        stage = Stage("answers", "generate", ids, items, self.modalities)
-        return Plan(
-            phases=(Phase("all", (stage,), partial(self._training, load)),),
-            score=partial(self._score, ids, targets, clusters_of(dataset)),
-            n=len(dataset),
-            floors={key: None if facts.count else 0.0 for key, facts in self.metric.keys.items()},
-            ceilings={key: None if facts.count else 1.0 for key, facts in self.metric.keys.items()},
+    def best(self, truth: "Accepted") -> str:
+        """The answer that is worth most; of equals the one that most people gave."""
+        return truth.answers[0] if len(set(truth.answers)) == 1 else self._best([truth])[0]
+
+    def arrays(self, answers: Answers, truths: Sequence["Accepted"]) -> dict[str, Array]:
+        """What the metric gives."""
+        found = self.scorer.per_sample([one for (one,) in answers], [truth.answers for truth in truths])
+        if not self.by:
+            return found
+        return self.metric.per_sample(found[next(iter(self.scorer.keys))], None, [truth.type for truth in truths])
+
+    def floors(self, truths: Sequence[Any]) -> Levels:
+        """0: no answer is right by chance alone."""
+        return {key: None if facts.count else 0.0 for key, facts in self.metric.keys.items()}
+
+    def ceilings(self, truths: Sequence["Accepted"]) -> Levels:
+        """Those of the best accepted answer to every question, which annotators who disagree keep below 1."""
+        values = self.metric.aggregate(self.arrays([[one] for one in self._best(truths)], truths))
+        return {key: None if facts.count else values[key] for key, facts in self.metric.keys.items()}
+
+    def _best(self, truths: Sequence["Accepted"]) -> list[str]:
+        """The best answer to each question, all in one call of the metric."""
+        tried = [Counter(truth.answers) for truth in truths]
+        pairs = [(answer, truth.answers) for counts, truth in zip(tried, truths, strict=True) for answer in counts]
+        worth = iter(
+            self.scorer.per_sample([one for one, _ in pairs], [all_ for _, all_ in pairs])[
+                next(iter(self.scorer.keys))
+            ].tolist()
         )
-
-    def bounds(self, load: Load, same: Same) -> Bounds:
-        """The best model gives equal questions on equal media one answer, the one that the most of them accept; chance, the one answer
-        that is best for all.
-        """  # noqa: D205
-        dataset, metric = load(self.split), self.metric
-        targets = dataset.targets
-        accepted = [[target] if isinstance(target, str) else list(target) for target in targets]
-        alike: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        for row, sample in enumerate(dataset):
-            alike[(*(same(part.fingerprint) for part in sample.content), *sample.options)].append(row)
-        tried = [
-            (rows, answer)
-            for rows in alike.values()
-            for answer in dict.fromkeys(a for row in rows for a in accepted[row])
+        return [
+            max(counts, key={answer: (next(worth), counts[answer]) for answer in counts}.__getitem__)
+            for counts in tried
         ]
-        pairs = [(answer, targets[row]) for rows, answer in tried for row in rows]
-        values = metric.per_sample([answer for answer, _ in pairs], [target for _, target in pairs])[self.primary]
-        ends = np.cumsum([len(rows) for rows, _ in tried])
-        totals = np.add.reduceat(values, np.r_[0, ends[:-1]]) if tried else np.zeros(0)
-        best: dict[int, tuple[float, str]] = {}
-        for (rows, answer), total in zip(tried, totals.tolist(), strict=True):
-            if total > best.get(rows[0], (-1.0, ""))[0]:
-                best.update(dict.fromkeys(rows, (total, answer)))
-        said = [best[row][1] if row in best else None for row in range(len(dataset))]
-        constant = Counter(answer for answers in accepted for answer in dict.fromkeys(answers)).most_common(1)
-        known = metric.aggregate(metric.per_sample(said, targets))
-        chance = metric.aggregate(metric.per_sample([constant[0][0] if constant else None] * len(targets), targets))
-        unsure = sum(len({canonical_json(targets[row]) for row in rows}) > 1 for rows in alike.values() for _ in rows)
-        counts = {key for key, facts in metric.keys.items() if facts.count}
-        return Bounds(
-            len(dataset),
-            {key: None if key in counts else value for key, value in chance.items()},
-            {key: None if key in counts else value for key, value in known.items()},
-            unsure,
+
+
+class Accepted(NamedTuple):
+    """The accepted answers of an open question, and its type where types are reported."""
+
+    answers: tuple[str, ...]
+    type: str
+
+
+class Label(NamedTuple):
+    """Whether yes is right, and the labels of what the question shares with others, one per grouping."""
+
+    right: str
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class YesNo(Plain):
+    """Yes or no.
+
+    Attributes:
+        parser: how the metric reads answers, in ``YES_NO_PARSERS``.
+        groups: names of groupings to keys of ``meta``: reported is also the share of groups that are all right.
+        mme: report MME's scores: the group is the pair, and ``meta.category`` the subtask.
+    """
+
+    parser: str = "first_word"
+    groups: tuple[tuple[str, str], ...] = ()
+    mme: bool = False
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """How answers are read, and what is grouped."""
+        return {"form": "yes or no", "parser": self.parser, **({"groups": dict(self.groups)} if self.groups else {})}
+
+    @property
+    def metric(self) -> Metric:
+        """Of plain questions accuracy, precision, recall and F1; of grouped ones accuracy and the share of groups."""
+        if self.mme:
+            return mme_scores_metric(self.parser)
+        if self.groups:
+            return grouped_accuracy_metric(tuple(name for name, _ in self.groups), (), self.parser)
+        return yes_no_scores_metric(self.parser)
+
+    def options(self, sample: Sample) -> tuple[str, ...]:
+        """Yes and no."""
+        return YES_OR_NO
+
+    def truth(self, sample: Sample) -> Label | None:
+        """The label. ``ValueError`` where it is neither yes nor no."""
+        if sample.target is None:
+            return None
+        right = str(sample.target).strip().lower()
+        if right not in YES_OR_NO:
+            raise ValueError(f"the label of {sample.id!r} is {sample.target!r}, neither yes nor no")
+        keys = ("pair", "category") if self.mme else tuple(key for _, key in self.groups)
+        return Label(right, tuple(str(sample.meta[key]) for key in keys))
+
+    def accepted(self, truth: Label) -> Sequence[str]:
+        """The right one."""
+        return (truth.right,)
+
+    def readable(self, truth: Label, answer: str | None, way: int) -> bool:
+        """Whether it says yes or no."""
+        return answer is not None and parse_yes_no(answer, parser=self.parser) is not None
+
+    def arrays(self, answers: Answers, truths: Sequence[Label]) -> dict[str, Array]:
+        """What the metric gives."""
+        said = [one for (one,) in answers]
+        if not self.groups and not self.mme:
+            return self.metric.per_sample(said, [truth.right for truth in truths])
+        return self._together(
+            np.asarray([self._correct(one, truth) for one, truth in zip(said, truths, strict=True)]), truths
         )
 
-    def _request(self, sample: Sample, privileged: bool) -> Request:
-        view = sample.view(self.modalities)
-        messages = (Message("system", (TextPart(self.prompt.system, "en"),)), Message("user", view.content))
-        target = sample.target if privileged else None
-        return Request(sample.id, messages, sample.options, max_new_tokens=self.max_new_tokens, target=target)
+    def floors(self, truths: Sequence[Label]) -> Levels:
+        """The best of always yes, always no, and a coin; a group is right by coin with 1 / 2 ** its size."""
+        always = [self.metric.aggregate(self.arrays([[word]] * len(truths), truths)) for word in YES_OR_NO]
+        tried = [*always, self._coin(truths)] if self.groups or self.mme else always
+        keys = [
+            key for key, facts in self.metric.keys.items() if not facts.count and key not in ("precision", "recall")
+        ]
+        best = {key: [values[key] for values in tried if np.isfinite(values[key])] for key in keys}
+        return {key: max(values, default=None) for key, values in best.items()}
 
-    def _training(self, load: Load) -> tuple[Sequence[Sample], Sequence[Sample]]:
-        views = [self._views(load(name)) for name in self.training_splits()]
-        return (views[0], views[1]) if views else ([], [])
+    def _correct(self, answer: str | None, truth: Label) -> float:
+        said = None if answer is None else parse_yes_no(answer, parser=self.parser)
+        return np.nan if said is None else float(said == (truth.right == "yes"))
 
-    def _views(self, dataset: PairedDataset) -> list[Sample]:
-        return [sample.view(self.modalities, target=True) for sample in dataset]
+    def _together(self, correct: Array, truths: Sequence[Label]) -> dict[str, Array]:
+        shared = list(zip(*(truth.shared for truth in truths), strict=True)) or [(), ()]
+        if self.mme:
+            return self.metric.per_sample(correct, all_right(correct, shared[0]), list(shared[1]))
+        return self.metric.per_sample(correct, np.stack([all_right(correct, labels) for labels in shared], axis=1))
 
-    def _score(self, ids: list[str], targets: list[Any], clusters: list[str], outputs: Mapping[str, Output]) -> Scored:
-        output = outputs["answers"]
-        answers = [None if text is None else str(text) for text in output.values]
-        arrays = self.metric.per_sample(answers, targets)
-        right = [target if isinstance(target, str) else " | ".join(target) for target in targets]
-        return Scored(ids, arrays, clusters, None, output.errors, {"answer": answers, "right": right})
+    def _coin(self, truths: Sequence[Label]) -> Mapping[str, float]:
+        """What a coin is expected to get: its arrays are those of an oracle, with each 1 replaced by its chance."""
+        arrays = self._together(np.ones(len(truths)), truths)
+        names = ["pair"] if self.mme else [name for name, _ in self.groups]
+        for place, name in enumerate(names):
+            labels = [truth.shared[place] for truth in truths]
+            sizes = Counter(labels)
+            key = "accuracy_plus" if self.mme else name
+            arrays[key] = arrays[key] * np.asarray([0.5 ** sizes[label] for label in labels])
+        arrays["accuracy"] = arrays["accuracy"] * 0.5
+        return self.metric.aggregate(arrays)
+
+
+def open_questions(
+    dataset: str,
+    title: str,
+    scored: Metric | Open,
+    *,
+    split: str = "",
+    hidden: Mapping[str, str] | None = None,
+    **changes: Any,
+) -> tuple[GenerationTask, ...]:
+    """Version 1 of ``dataset.open`` on the split that has labels, and of ``dataset.NAME.open`` on each split whose labels are hidden.
+
+    Args:
+        dataset: the card's key.
+        title: for people.
+        scored: how; a metric with ``per_sample(preds, target)``, whose first key ranks boards, or a form.
+        split: the split with labels, ``""`` where there is none.
+        hidden: names in task ids to splits without labels.
+        **changes: as for ``generation_task``.
+    """
+    form, shown = scored if isinstance(scored, Open) else Open(scored), {"prompt": SHORT, **changes}
+    wanted = [("", split, f"{title}, open answers")] if split else []
+    wanted += [
+        (name, chosen, f"{title}, open answers ({name}, hidden labels)") for name, chosen in (hidden or {}).items()
+    ]
+    return tuple(
+        generation_task(dataset, what, "open", form, split=chosen, subset=name, **shown)
+        for name, chosen, what in wanted
+    )

@@ -1,0 +1,6 @@
+"""AudioCaps: captions of sounds."""
+
+from mmbench.samples import Modality
+from mmbench.tasks.kinds.captioning import caption_task
+
+TASK = caption_task("audiocaps", "AudioCaps", split="test", modality=Modality.AUDIO)
