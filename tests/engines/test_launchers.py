@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
-from mmbench.cli import app
+from mmbench.cli.app import app
 from mmbench.engines.merging import merge
 from mmbench.errors import RunFailedError, UserError
 from mmbench.runs.records import find_runs
