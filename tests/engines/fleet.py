@@ -19,9 +19,11 @@ from mmbench.metrics.functional.retrieval import retrieval_metric
 from mmbench.models.base import Fitted, ModelCard
 from mmbench.samples import Modality, Request, Response, Sample, TextPart, media_part
 from mmbench.tasks.base import Task
-from mmbench.tasks.kinds.question_answering import OpenQuestionTask, Prompt
+from mmbench.tasks.kinds.generation import GenerationTask
+from mmbench.tasks.kinds.question_answering import Open
 from mmbench.tasks.kinds.retrieval import Facet
 from mmbench.tasks.own import OwnRetrievalTask
+from mmbench.tasks.prompts import Prompt
 from tests.fakes import COLOURS, MemorySource, card, picture
 
 SIZE = 48
@@ -43,7 +45,7 @@ def fleet_card() -> DatasetCard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FleetQuestions(OpenQuestionTask):
+class FleetQuestions(GenerationTask):
     own: DatasetCard
 
     @property
@@ -66,7 +68,7 @@ def questions() -> Task:
     return FleetQuestions(
         id="fleet.open", title="Fleet", dataset="fleet", split="test", train_split="train", valid_split="validation", version=1,
         metric=exact_match_metric(), primary="accuracy", context=frozenset({Modality.IMAGE}),
-        prompt=Prompt("p-1", "Say one word."), own=fleet_card(),
+        form=Open(exact_match_metric()), prompt=Prompt("p-1", "Say one word."), own=fleet_card(),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from mmbench.engines.evaluation import Options, evaluate_one
 from mmbench.errors import RunFailedError, UserError
 from mmbench.models import LoadedModel, as_model, load_model, wrap_model
 from mmbench.models.base import ModelCard
+from mmbench.runs.journals import append_lines
 from mmbench.runs.records import Run, find_runs
 from mmbench.samples import Modality, Request, Response, Sample
 from tests.fakes import SIZE, Pixels, card, question_task, register, retrieval_task
@@ -206,10 +207,8 @@ def test_a_floor_model_that_takes_text_only_sees_text_only(tmp_path: Path) -> No
 def test_a_full_disk_ends_in_one_sentence_and_the_run_goes_on_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import mmbench.runs.store as store
-
     whole = evaluate_one(named(Pixels()), retrieval_task(), options(tmp_path / "whole"))
-    real, calls = store.append_lines, [0]
+    calls = [0]
 
     def full(path: Path, lines: Sequence[str]) -> None:
         calls[0] += 1
@@ -217,12 +216,12 @@ def test_a_full_disk_ends_in_one_sentence_and_the_run_goes_on_later(
             with path.open("ab") as handle:
                 handle.write(lines[0][:20].encode())  # half a line reaches the disk
             raise OSError(errno.ENOSPC, "No space left on device")
-        real(path, lines)
+        append_lines(path, lines)
 
-    monkeypatch.setattr(store, "append_lines", full)
+    monkeypatch.setattr("mmbench.runs.store.append_lines", full)
     with pytest.raises(RunFailedError, match="is full: nothing that was stored is lost"):
         evaluate_one(named(Pixels()), retrieval_task(), options(tmp_path / "full"))
-    monkeypatch.setattr(store, "append_lines", real)
+    monkeypatch.setattr("mmbench.runs.store.append_lines", append_lines)
     model = Pixels()
     run = evaluate_one(named(model), retrieval_task(), options(tmp_path / "full"))
     assert len(model.batches) == 2 * SIZE / BATCH - 3

@@ -60,7 +60,7 @@ def test_pair_scores_are_another_protocol_of_the_same_task(tmp_path: Path) -> No
     assert found.record["identity"]["ask"] == "score_pairs"
     assert "ask" not in run(load_model("constant"), "winoground.choice", tmp_path).record["identity"]
     assert {sample.target for sample in seen} == {None}
-    assert len(seen) == 2 * 4 * found.primary.n
+    assert len(seen) == 2 * 4 * (found.primary.n or 0)
     assert found.values["text"].value == 0.0  # the same length wins beside every picture
 
 
