@@ -23,11 +23,12 @@ class Leaderboard:
     floors, ceilings and partial runs are shown and never ranked.
 
     Attributes:
-        suite: the suite that the columns follow, ``None`` for one column per task found.
+        suite: the suite whose score is shown; ``None`` where there is no suite, or one without a score.
         columns: the tasks.
         rows: ceilings, models, floors; each from best to worst.
         unscored: runs that failed or have not finished.
         outside: runs of tasks that the suite does not hold.
+        heading: of a suite without a score.
     """
 
     suite: SuiteFacts | None
@@ -35,6 +36,7 @@ class Leaderboard:
     rows: tuple[Row, ...]
     unscored: tuple[Unscored, ...]
     outside: int
+    heading: str = "Leaderboard"
 
     @classmethod
     def from_runs(cls, folders: str | Path | Iterable[str | Path], *, suite: SuiteFacts | None = None) -> Self:
@@ -58,18 +60,20 @@ class Leaderboard:
                 f"run `mmbench evaluate -m MODEL -s {suite.name}` first, or build the board without a suite."
             )
         waiting = [one for one in unfinished(paths) if one.task in shown or one.task == "unknown"]
+        scored = suite if suite is None or suite.scored else None
         return cls(
-            suite,
+            scored,
             columns,
-            rows_of(inside, columns, suite),
+            rows_of(inside, columns, scored),
             tuple(_failed(inside) + waiting),
             len(entries) - len(inside),
+            "Leaderboard" if suite is None else suite.title,
         )
 
     @property
     def title(self) -> str:
         """The suite's title, or ``Leaderboard``."""
-        return "Leaderboard" if self.suite is None else self.suite.title
+        return self.heading if self.suite is None else self.suite.title
 
     @property
     def datasets(self) -> list[dict[str, Any]]:

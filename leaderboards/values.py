@@ -22,6 +22,7 @@ class SuiteFacts:
         tasks: id to version, in the order of the columns.
         beside: tasks shown first, as a group that does not enter the score; those without runs are left out.
         toy: a suite of built-in data.
+        scored: whether there is a score over its tasks; without one its board ranks each task for itself.
     """
 
     name: str
@@ -29,6 +30,7 @@ class SuiteFacts:
     tasks: Mapping[str, int]
     beside: tuple[str, ...] = ()
     toy: bool = False
+    scored: bool = True
 
 
 @dataclass(frozen=True, slots=True)

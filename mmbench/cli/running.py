@@ -133,7 +133,14 @@ def board_of(runs: list[Path], suite: str | None) -> "Leaderboard":
     found = get_suite(suite)
     return Leaderboard.from_runs(
         runs,
-        suite=SuiteFacts(name=found.name, title=found.title, tasks=found.tasks, beside=found.beside, toy=found.toy),
+        suite=SuiteFacts(
+            name=found.name,
+            title=found.title,
+            tasks=found.tasks,
+            beside=found.beside,
+            toy=found.toy,
+            scored=found.aggregation != "none",
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Aggregation = Literal["mean-gain"]
+Aggregation = Literal["mean-gain", "none"]
 AGGREGATIONS: tuple[str, ...] = get_args(Aggregation)
 
 
@@ -14,6 +14,7 @@ class Suite:
 
     The suite score ``mean-gain`` is the mean over ``tasks`` of (value - chance) / (1 - chance), value and analytic chance being those of
     the task's primary metric; below chance is negative and stays so. It is given only where every task of the suite has a value.
+    ``none`` is for tasks whose primary metric has no chance level or where lower is better (error rates): each is ranked for itself.
 
     Attributes:
         name: ``family-version``.

@@ -57,6 +57,16 @@ def test_without_a_suite_there_is_a_column_per_task_and_no_score(runs: Path) -> 
     assert all(row.total is None for row in board.rows)
 
 
+def test_a_suite_without_a_score_keeps_its_columns_and_title(tmp_path: Path, write: Write) -> None:
+    write(tmp_path, "m", TASK)
+    suite = SuiteFacts(name="s-1", title="Error rates", tasks={"x.y": 1, TASK: 1}, scored=False)
+    board = Leaderboard.from_runs(tmp_path, suite=suite)
+    assert [column.task for column in board.columns] == ["x.y", TASK]
+    assert [row.total for row in board.rows] == [None]
+    assert board.title == "Error rates"
+    assert "suite score" not in board.to_markdown() + board.to_html(tmp_path / "page").read_text().split("<script")[0]
+
+
 def test_a_suite_shows_the_tasks_that_nobody_ran(tmp_path: Path, write: Write) -> None:
     write(tmp_path, "m", TASK)
     board = Leaderboard.from_runs(

@@ -5,6 +5,7 @@ from mmbench.tasks.suites import Suite
 CAPTIONS = Suite(
     name="captions-2026.1",
     title="Captions",
+    aggregation="none",
     tasks={
         "coco-karpathy.caption": 1,
         "nocaps.caption": 1,

@@ -5,6 +5,7 @@ from mmbench.tasks.suites import Suite
 SPEECH = Suite(
     name="speech-2026.1",
     title="Speech recognition",
+    aggregation="none",
     tasks={
         "librispeech.test-clean.asr": 1,
         "librispeech.test-other.asr": 1,
