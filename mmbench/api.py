@@ -11,7 +11,8 @@ from mmbench.data import download, verify
 from mmbench.diagnosis import doctor
 from mmbench.engines import requests
 from mmbench.engines.budget import Budget
-from mmbench.engines.evaluation import Options, evaluate_one, evaluate_task, refusal
+from mmbench.engines.evaluation import evaluate_one, evaluate_task
+from mmbench.engines.planning import Options, refusal
 from mmbench.engines.requests import Exported
 from mmbench.engines.shards import chosen_shard
 from mmbench.errors import UserError

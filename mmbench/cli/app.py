@@ -151,7 +151,7 @@ def run(
     from mmbench.cli.estimates import describe, said
     from mmbench.cli.running import Request, execute, placed
     from mmbench.engines.budget import Budget
-    from mmbench.engines.evaluation import Options
+    from mmbench.engines.planning import Options
     from mmbench.models import load_model
     from mmbench.tasks.repeats import Decoding
 

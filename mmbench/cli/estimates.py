@@ -8,8 +8,8 @@ import typer
 from mmbench.cli import output
 from mmbench.cli.running import Request, chosen
 from mmbench.engines.estimate import estimate
-from mmbench.engines.evaluation import Job, Options, prepare
 from mmbench.engines.local import to_ask
+from mmbench.engines.planning import Job, Options, prepare
 from mmbench.loaders.cache import is_built
 from mmbench.models import LoadedModel
 from mmbench.runs.store import Store

@@ -10,7 +10,8 @@ import typer
 
 from mmbench.api import selected_tasks
 from mmbench.cli import output
-from mmbench.engines.evaluation import Options, evaluate_task
+from mmbench.engines.evaluation import evaluate_task
+from mmbench.engines.planning import Options
 from mmbench.engines.shards import Shard, launched, load_beside_others, parse_shard
 from mmbench.errors import InterruptedRunError, RunFailedError, UserError
 from mmbench.models import LoadedModel, load_model

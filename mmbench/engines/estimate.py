@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmbench.engines.evaluation import Job, Options
 from mmbench.engines.local import to_ask
+from mmbench.engines.planning import Job, Options
 from mmbench.engines.reading import read
 from mmbench.files import read_json
 from mmbench.models.base import Estimator

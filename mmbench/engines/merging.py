@@ -9,8 +9,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from mmbench.engines.evaluation import DEFAULT_MAX_ERRORS, score_stored
 from mmbench.engines.locks import sole_writer
+from mmbench.engines.planning import DEFAULT_MAX_ERRORS
+from mmbench.engines.recording import score_stored
 from mmbench.errors import UserError
 from mmbench.files import read_json, write_json
 from mmbench.runs.hidden import withheld

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import mmbench
-from mmbench.engines.evaluation import Options, evaluate_one
+from mmbench.engines.evaluation import evaluate_one
+from mmbench.engines.planning import Options
 from mmbench.errors import RunFailedError, UserError
 from mmbench.models import LoadedModel, as_model, load_model, wrap_model
 from mmbench.models.base import ModelCard

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmbench.engines.evaluation import Options, evaluate_one
+from mmbench.engines.evaluation import evaluate_one
 from mmbench.engines.features import Cache, embeddings
 from mmbench.engines.measures import Tally
+from mmbench.engines.planning import Options
 from mmbench.models import LoadedModel
 from mmbench.samples import MediaError, Modality, Sample, TextPart
 from mmbench.tasks.base import Stage

@@ -17,7 +17,8 @@ import pytest
 sys.path.insert(0, {root!r})
 import mmbench.runs.scoring, mmbench.runs.store as store
 import mmbench.engines.evaluation as evaluation
-from mmbench.engines.evaluation import Options, evaluate_one
+from mmbench.engines.evaluation import evaluate_one
+from mmbench.engines.planning import Options
 from mmbench.models import LoadedModel
 from mmbench.models.base import ModelCard
 from mmbench.samples import Modality

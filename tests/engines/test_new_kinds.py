@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmbench.engines.evaluation import Options, evaluate_one
+from mmbench.engines.evaluation import evaluate_one
+from mmbench.engines.planning import Options
 from mmbench.errors import UserError
 from mmbench.loaders import get_card
 from mmbench.loaders.twins import twin_card

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import mmbench
-from mmbench.engines.evaluation import refusal
+from mmbench.engines.planning import refusal
 from mmbench.errors import UserError
 from mmbench.models import load_model
 from mmbench.samples import MediaPart, Modality

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mmbench.engines.evaluation import Options, evaluate_one
+from mmbench.engines.evaluation import evaluate_one
+from mmbench.engines.planning import Options
 from mmbench.errors import RunFailedError
 from mmbench.models import load_model
 from mmbench.runs.records import Run
@@ -23,7 +24,8 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
 import pytest
-from mmbench.engines.evaluation import Options, evaluate_one
+from mmbench.engines.evaluation import evaluate_one
+from mmbench.engines.planning import Options
 from mmbench.models import load_model
 from mmbench.runs.records import Run
 from tests.fakes import card, question_task, register
