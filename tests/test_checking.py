@@ -95,6 +95,37 @@ def test_check_prints_a_table_and_writes_a_page(run: Run, tmp_path: Path) -> Non
     assert code in (0, 1)  # as the seeded limit keeps or leaves out the two broken ones
 
 
+def test_a_baseline_lets_pass_what_it_holds(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "accepted.json"
+    code, out, _ = run("check", "holes", "--pairs", 0, "--baseline", path)
+    assert code == 0  # the first time it is written
+    assert f"in {path.name}" in out.replace(str(path), path.name)
+    assert json.loads(path.read_text(encoding="utf-8"))["accepted"]["media-decodes"] == ["test/test-10", "test/test-3"]
+    assert run("check", "holes", "--pairs", 0, "--baseline", path, "--fail-on", "warn")[0] == 0
+    path.write_text('{"schema": 1, "accepted": {"media-decodes": ["test/test-3"]}}', encoding="utf-8")
+    assert run("check", "holes", "--pairs", 0, "--baseline", path)[0] == 1
+
+
+def test_two_datasets_are_compared_by_one_command(run: Run) -> None:
+    code, out, _ = run("check", "fake", "holes", "--json")
+    document = json.loads(out)
+    assert code == 1  # both are made of the same pictures
+    assert {one["check"] for one in document["results"]} == {"cross-split-leakage", "near-copies-across-splits"}
+    assert {one["split"] for one in document["splits"]} >= {"test"}
+    code, _, err = run("check", "fake", "holes", "--model", "linear-alignment")
+    assert code == 2
+    assert "leave the model out" in err
+
+
+def test_the_page_shows_the_offending_samples_by_id(run: Run, tmp_path: Path) -> None:
+    run("check", "holes", "--split", "test", "--pairs", 0, "--out", tmp_path / "report")
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    finding = page.split('<section id="media-decodes">')[1].split("</section>")[0]
+    assert finding.count("<article") == 2
+    assert "test-3" in finding
+    assert "test-10" in finding
+
+
 def test_peek_names_its_page(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("peek", "fake", "-n", 2)
     assert code == 0

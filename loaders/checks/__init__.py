@@ -9,7 +9,18 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from mmbench.discovery import collect
-from mmbench.loaders.checks.base import WHOLE, Check, Column, Evidence, MediaProbe, Probe, SampleProbe, Tools, result_of
+from mmbench.loaders.checks.base import (
+    WHOLE,
+    Accepted,
+    Check,
+    Column,
+    Evidence,
+    MediaProbe,
+    Probe,
+    SampleProbe,
+    Tools,
+    result_of,
+)
 from mmbench.loaders.checks.contents import twins
 from mmbench.loaders.checks.decoding import decode
 from mmbench.loaders.checks.report import CheckReport
@@ -37,7 +48,7 @@ def run_checks(
     partial: bool = False,
     tools: Tools | None = None,
     sides: Mapping[str, str] | None = None,
-    accepted: Mapping[str, int] | None = None,
+    accepted: Mapping[str, Accepted] | None = None,
     progress: bool = False,
 ) -> CheckReport:
     """Run checks on the splits of one dataset in one pass over its samples.
@@ -51,12 +62,12 @@ def run_checks(
         partial: the splits are not whole, so their sizes are not compared with the card.
         tools: an embedder and p-values; without them the checks that need them do not apply.
         sides: the dataset of each split, where splits of two datasets are held against each other.
-        accepted: per check how many samples with a finding are known and let pass.
+        accepted: per check how many samples with a finding are known and let pass, or which (``split/id``).
         progress: show a bar (never where standard error is not a terminal).
     """
     chosen = all_checks() if checks is None else tuple(checks)
     evidence = gather(splits, chosen, partial=partial, tools=tools, sides=sides or {}, progress=progress)
-    results = tuple(result_of(one, evidence, (accepted or {}).get(one.key, 0)) for one in chosen)
+    results = tuple(result_of(one, evidence, (accepted or {}).get(one.key)) for one in chosen)
     return CheckReport(results, dict(splits), partial=partial, twins=twins(evidence))
 
 

@@ -16,7 +16,8 @@ def page(report: "CheckReport") -> str:
     from mmbench.loaders import all_cards
 
     first = next(iter(report.splits.values()))
-    views = Views(may_show(first.card, [card.key for card in all_cards()]))
+    keys = [card.key for card in all_cards()]
+    views = Views(all(may_show(dataset.card, keys) for dataset in report.splits.values()))
     order = ("fail", "warn", "inconclusive", "pass", "not_applicable")
     return render(
         "check.html",

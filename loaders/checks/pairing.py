@@ -70,8 +70,8 @@ def media_per_sample(evidence: Evidence) -> Outcome:
     seen_counts = list(evidence.seen(COUNTS))
     for number, kind in enumerate((Modality.IMAGE, Modality.AUDIO)):
         odd, usual = _exceptions((seen, seen.value[number][1]) for seen in seen_counts)
-        exceptions += [seen.item(f"{count} {kind} parts, usual are {usual[seen.split]}") for seen, count in odd]
-        said += [f"{kind} parts per sample: {_spread(seen.value[number][1] for seen in seen_counts)}"]
+        exceptions += [seen.item(f"{count} {kind}s, usual are {usual[seen.split]}") for seen, count in odd]
+        said += [f"{kind}s per sample: {_spread(seen.value[number][1] for seen in seen_counts)}"]
     status: Status | None = "fail" if wrong else "warn" if exceptions else None
     return Outcome(
         len(evidence), wrong + exceptions, value=len(wrong), threshold=0, message=f"{'; '.join(said)}.", status=status
@@ -131,7 +131,7 @@ def _exceptions(
 
 def _spread(numbers: Iterable[int]) -> str:
     counted = Counter(numbers)
-    shown = [f"{number} in {counted[number]:,}" for number in sorted(counted)[:6]]
+    shown = [f"{number} ({counted[number]:,})" for number in sorted(counted)[:6]]
     return ", ".join(shown + (["…"] if len(counted) > 6 else [])) or "none"
 
 
