@@ -26,12 +26,16 @@ WHOLE = -1  # the part number of a value that belongs to the whole sample
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One sample that a check found, by split, position in the split and id, and what is wrong with it."""
+    """One sample that a check found, by split, position in the split and id, and what is wrong with it.
+
+    ``beside`` is the split and position of the sample that it was held against, where there is one.
+    """
 
     split: str
     row: int
     id: str
     note: str
+    beside: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,9 @@ class Seen(Generic[V]):
     part: int
     value: V
 
-    def item(self, note: str) -> Item:
-        """This sample as a finding."""
-        return Item(self.split, self.row, self.id, note)
+    def item(self, note: str, beside: "Seen[Any] | None" = None) -> Item:
+        """This sample as a finding, held against another one."""
+        return Item(self.split, self.row, self.id, note, None if beside is None else (beside.split, beside.row))
 
 
 @dataclass(slots=True)
@@ -349,7 +353,10 @@ def result_of(one: Check, evidence: Evidence, accepted: Accepted | None = None) 
     for item in outcome.bad:
         notes.setdefault((item.split, item.row, item.id), []).append(item.note)
     status: Status = outcome.status or (one.severity if notes else "pass" if outcome.n_checked else "not_applicable")
-    items = tuple(Item(*place, _joined(said)) for place, said in itertools.islice(notes.items(), MAX_ITEMS))
+    beside = {(item.split, item.row, item.id): item.beside for item in reversed(outcome.bad) if item.beside}
+    items = tuple(
+        Item(*place, _joined(said), beside.get(place)) for place, said in itertools.islice(notes.items(), MAX_ITEMS)
+    )
     found = frozenset[str]() if status == "pass" else frozenset(f"{split}/{key}" for split, _, key in notes)
     known = status in ("fail", "warn") and _known(found, accepted)
     return Result(

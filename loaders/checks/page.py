@@ -35,8 +35,10 @@ def page(report: "CheckReport") -> str:
 
 
 def _finding(result: Result, report: "CheckReport", views: Views) -> dict[str, Any]:
-    shown = [
-        views.of(report.splits[item.split][item.row]) | {"split": item.split, "note": item.note}
-        for item in result.items[:SHOWN]
-    ]
-    return {"result": result, "shown": shown, "rest": result.items[SHOWN:]}
+    shown = []
+    for item in result.items[:SHOWN]:
+        shown.append(views.of(report.splits[item.split][item.row]) | {"split": item.split, "note": item.note})
+        if item.beside is not None:
+            split, row = item.beside
+            shown.append(views.of(report.splits[split][row]) | {"split": split, "note": f"beside {item.id}"})
+    return {"result": result, "shown": shown, "count": len(result.items[:SHOWN]), "rest": result.items[SHOWN:]}

@@ -71,7 +71,8 @@ def media_per_sample(evidence: Evidence) -> Outcome:
     for number, kind in enumerate((Modality.IMAGE, Modality.AUDIO)):
         odd, usual = _exceptions((seen, seen.value[number][1]) for seen in seen_counts)
         exceptions += [seen.item(f"{count} {kind}s, usual are {usual[seen.split]}") for seen, count in odd]
-        said += [f"{kind}s per sample: {_spread(seen.value[number][1] for seen in seen_counts)}"]
+        if kind in evidence.modalities:
+            said += [f"{kind}s per sample: {_spread(seen.value[number][1] for seen in seen_counts)}"]
     status: Status | None = "fail" if wrong else "warn" if exceptions else None
     return Outcome(
         len(evidence), wrong + exceptions, value=len(wrong), threshold=0, message=f"{'; '.join(said)}.", status=status
@@ -230,8 +231,6 @@ def _labels(sample: Sample) -> tuple[tuple[str, str], ...] | None:
 LABELS = SampleProbe(_labels)
 WORDS = SampleProbe(lambda sample: sum(len(part.text) for part in sample.content if isinstance(part, TextPart)))
 MOST_STRATA = 20
-
-
 Part: TypeAlias = tuple[str, NDArray[np.int64]]
 
 
@@ -344,11 +343,8 @@ def mismatched_pairs(evidence: Evidence) -> Outcome:
         if (better < STRONG_RANK).mean() >= STRONG_SHARE:
             misfits += [pair for pair, row in zip(ranked, rows.tolist(), strict=True) if better[row] > MISFIT]
     if not matched:
-        return (
-            _few(evidence)
-            if not _matched(evidence)
-            else Outcome(0, message="No split's pairs match well enough to rank them.")
-        )
+        weak = Outcome(0, message="No split's pairs match well enough to rank them.")
+        return weak if _matched(evidence) else _few(evidence)
     shown = [item for _, item in sorted(misfits or worst, key=lambda pair: pair[0])]
     message = (
         f"{len(misfits):,} pairs fit worse than most others would."

@@ -144,8 +144,8 @@ def test_findings_that_are_accepted_let_pass_until_they_grow(picture: Make, open
     assert again.findings == ()
     assert {one.check for one in again.known} == set(BLANK)
     assert {one.check for one in run_checks(splits, accepted={"text-length": 1}).findings} == set(BLANK)
-    moved = run_checks(open_rows(_blank(picture, 3, 9)), accepted=read_baseline(path))  # as many, but another one
-    assert {one.check for one in moved.findings} == set(BLANK)
+    others = dict.fromkeys(BLANK, frozenset({"test/3", "test/9"}))  # as many, but another one
+    assert {one.check for one in run_checks(splits, accepted=others).findings} == set(BLANK)
 
 
 def test_a_baseline_only_shrinks(picture: Make, open_rows: Open, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_one_unreadable_file_among_ten_thousand_is_one_finding(picture: Make, op
 def test_stereo_at_8_khz_is_heard(open_rows: Open) -> None:
     """Sound as telephones record it, in two channels: nothing is wrong with it, whatever a model was trained on."""
     rows = [Sample(f"{i}", (_stereo(i), TextPart(f"words of call {i}", "en"))) for i in range(30)]
-    report = mmbench.check(open_rows({"test": rows}))
+    report = mmbench.check(open_rows({"test": rows}), pairs=0)
     assert _fired(report) == {}
     assert "8000 Hz, 2 channels: 30" in {one.check: one.message for one in report.results}["audio-format"]
 
