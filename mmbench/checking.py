@@ -207,10 +207,10 @@ def _tools(model: LoadedModel | None, pairs: int, *, progress: bool) -> Tools:
     """What the checks are given: an embedder and p-values."""
 
     def embed(splits: Mapping[str, PairedDataset]) -> list[EmbeddedPairs]:
-        rows = {name: _distinct(dataset) for name, dataset in splits.items()} if pairs else {}
-        return embedded_pairs(splits, rows, model=model, most=pairs, progress=progress) if pairs else []
+        rows = {name: _distinct(dataset) for name, dataset in splits.items()}
+        return embedded_pairs(splits, rows, model=model, most=pairs, progress=progress)
 
-    return Tools(embed, normal_tail, chi_square_tail, holm)
+    return Tools(embed if pairs else None, normal_tail, chi_square_tail, holm)
 
 
 def _distinct(dataset: PairedDataset) -> list[int]:

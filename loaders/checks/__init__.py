@@ -96,7 +96,8 @@ def gather(
                     columns[probe][split].add(row, WHOLE, value)
             for seen_by, part, value in media.values(parts):
                 columns[seen_by][split].add(row, part, value)
-    pairs = tools.pairs(ordered) if tools is not None and any(one.embeds for one in checks) else ()
+    embed = tools.pairs if tools is not None and any(one.embeds for one in checks) else None
+    pairs = () if embed is None else embed(ordered)
     return Evidence(ordered, frozenset(modalities), partial, columns, tools, pairs, sides)
 
 

@@ -161,13 +161,13 @@ class Tools:
     """What checks need and don't make: an embedder and p-values.
 
     Attributes:
-        pairs: splits to their embedded pairs; called once, after the pass over the samples.
+        pairs: splits to their embedded pairs, called once, after the pass over the samples; ``None`` where nobody wants them.
         normal_tail: ``z`` to the chance of a larger standard normal value.
         chi_square_tail: value and degrees of freedom to the chance of a larger one.
         holm: p-values to p-values after Holm's correction.
     """
 
-    pairs: Callable[[Mapping[str, PairedDataset]], Sequence[Pairs]]
+    pairs: Callable[[Mapping[str, PairedDataset]], Sequence[Pairs]] | None
     normal_tail: Callable[[float], float]
     chi_square_tail: Callable[[float, int], float]
     holm: Callable[[Sequence[float]], NDArray[np.float64]]

@@ -28,9 +28,10 @@ def page(report: "CheckReport") -> str:
         partial=report.partial,
         allowed=views.allowed,
         ok=report.ok,
+        warned=bool(report.findings),
         results=sorted(report.results, key=lambda result: order.index(result.status)),
         bounds=report.bounds,
-        findings=[_finding(result, report, views) for result in report.findings],
+        findings=[_finding(result, report, views) for result in (*report.findings, *report.known)],
     )
 
 

@@ -180,7 +180,7 @@ def _name(pairs: Pairs) -> str:
 
 
 def _few(evidence: Evidence) -> Outcome:
-    if evidence.tools is None:
+    if evidence.tools is None or evidence.tools.pairs is None:
         return Outcome(0, message="No embedder was asked.")
     return Outcome(0, message=f"No split has {MIN_PAIRS} pairs of two kinds of content to test.")
 
