@@ -197,7 +197,6 @@ FAULTS: dict[str, Fault] = {
     "media-type": Fault(captioned, _each("image", _turned)),
     "modality-drop-out": Fault(captioned, _each("image", _plain)),
     "text-encoding": Fault(captioned, _each("text", lambda text: f"{text} cafÃ©")),
-    "text-length": Fault(captioned, _each("text", lambda _: " ")),
     "text-script": Fault(captioned, _each("text", lambda _: "красная машина на улице")),
     "generic-text": Fault(captioned, _each("text", lambda _: "an image")),
     "repeated-text": Fault(captioned, _other("text")),
@@ -210,7 +209,6 @@ FAULTS: dict[str, Fault] = {
     "shifted-pairs": Fault(captioned, _shift),
     "audio-signal": Fault(spoken, _each("audio", _louder)),
     "audio-format": Fault(spoken, _each("audio", _slower)),
-    "speech-rate": Fault(spoken, _each("text", lambda text: f"{text} {'and much more ' * 12}")),
     "answer-leak": Fault(asked, _leak),
     "label-order": Fault(asked, _sort, named=False),
 }
