@@ -12,12 +12,14 @@ Written from the checks by `python docs/checks.py`. `mmbench check KEY|DIR` runs
 for those that *embed*, on up to 2,000 samples (`--pairs`). A check answers pass, warn, fail, inconclusive or not applicable; *severity*
 is the worst that it says. `fail` means that no score on these data should be published.
 
-- Known findings: a card's known issues that name a check, and `--baseline FILE` (written at first use, may only shrink after), are let
-  pass up to their count.
+- Known findings are let pass: up to its count what a card's known issue says of a check, and the samples that `--baseline FILE` names
+  (written at first use, may only shrink after).
 - `mmbench check A B` looks only for what stands in both datasets.
-- `--out DIR` writes a page with the samples side by side; `--json` one document; `--fail-on warn|fail|never` sets the exit code.
+- `--out DIR` writes a page with the samples side by side, copies beside what they were copied from;
+  `--json` one document; `--fail-on warn|fail|never` sets the exit code.
 - Pairs are embedded by frozen encoders with ridge maps fitted on one half of the runs of rows and tested on the other, or by `--model`.
 - Runs on checked splits record the report's digest and the failures that were open.
+- `benchmarks/checks.py` measures cost, detection by fault rate, and what the thresholds of near copies rest on.
 - A check is a function in a file of `loaders/checks/`: no list names it.
 """
 

@@ -1,6 +1,7 @@
 """``mmbench.check`` and ``mmbench.peek``: a dataset by key, folder or as loaded, to a report of its checks or a page of its samples."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from mmbench.errors import UserError
 from mmbench.files import digest, write_bytes
 from mmbench.loaders import all_cards, get_card, load_dataset
 from mmbench.loaders.checks import CheckReport, Tools, all_checks, run_checks
+from mmbench.loaders.checks.base import Accepted
 from mmbench.loaders.checks.contents import normalised
 from mmbench.loaders.checks.report import Bound
 from mmbench.loaders.dataset import PairedDataset
@@ -48,7 +50,7 @@ def check(
     seed: int = 0,
     model: object | None = None,
     pairs: int = PAIRS,
-    accepted: Mapping[str, int] | None = None,
+    accepted: Mapping[str, Accepted] | None = None,
     progress: bool = True,
 ) -> CheckReport:
     """Check that a dataset's media, texts, ids and splits are whole and belong together.
@@ -62,18 +64,23 @@ def check(
         model: embeds the pairs: a spec string, or what ``evaluate`` takes; by default frozen encoders with maps that are fitted on one
             half of the pairs and tested on the other.
         pairs: how many samples, over all splits, are embedded; 0 leaves the tests of the pairing out.
-        accepted: per check how many samples with a finding are known, beside what the card says; they are no reason to fail.
+        accepted: per check how many samples with a finding are known, or which (``split/id``), beside what the card says; they are
+            no reason to fail.
         progress: show a bar (never where standard error is not a terminal).
 
     Returns:
         the report. Runs on these splits record its digest, unless there was a limit.
 
     Raises:
-        UserError: no such dataset or split, there is nothing to check, or a model that does not embed.
+        UserError: no such dataset or split, there is nothing to check, a model that does not embed, or one beside ``against``.
     """
     splits = _loaded(data, split, limit, seed, progress=progress)
     if against is not None:
-        return _between(data, splits, against, limit, seed, progress=progress)
+        if model is not None:
+            raise UserError("Two datasets are held against each other by their contents: leave the model out.")
+        others = _loaded(against, None, limit, seed, progress=progress)
+        names = [_name(against), _name(data)] if _name(against) != _name(data) else ["the second", "the first"]
+        return _between(dict(zip(names, (others, splits), strict=True)), limit is not None, accepted, progress=progress)
     loaded = load_model(model) if isinstance(model, str) else None if model is None else wrap_model(model)
     report = run_checks(
         splits,
@@ -135,25 +142,32 @@ def _loaded(
     return splits
 
 
-def _known(splits: Mapping[str, PairedDataset]) -> dict[str, int]:
-    """Findings that the card names with a count."""
-    issues = [issue for dataset in splits.values() for issue in dataset.card.known_issues]
-    return {issue.check: issue.count for issue in issues if issue.check and isinstance(issue.count, int)}
+def _known(splits: Mapping[str, PairedDataset]) -> dict[str, Accepted]:
+    """Findings that the cards name with a count."""
+    cards = {dataset.card.key: dataset.card for dataset in splits.values()}
+    found: Counter[str] = Counter()
+    for card in cards.values():
+        for issue in card.known_issues:
+            if issue.check and isinstance(issue.count, int):
+                found[issue.check] += issue.count
+    return dict(found)
 
 
 def _between(
-    data: "Data", splits: Mapping[str, PairedDataset], against: "Data", limit: int | None, seed: int, *, progress: bool
+    datasets: Mapping[str, Mapping[str, PairedDataset]],
+    partial: bool,
+    accepted: Mapping[str, Accepted] | None,
+    *,
+    progress: bool,
 ) -> CheckReport:
-    """What stands in two datasets; named are the samples of the first."""
-    others = _loaded(against, None, limit, seed, progress=progress)
-    names = [_name(against), _name(data)] if _name(against) != _name(data) else ["the second", "the first"]
+    """What stands in two datasets; named are the samples of the second."""
     both: dict[str, PairedDataset] = {}
     sides: dict[str, str] = {}
-    for name, found in zip(names, (others, splits), strict=True):
+    for name, found in datasets.items():
         both |= {f"{name} {split}": dataset for split, dataset in found.items()}
         sides |= dict.fromkeys([f"{name} {split}" for split in found], name)
     chosen = [one for one in all_checks() if one.between]
-    return run_checks(both, checks=chosen, partial=limit is not None, sides=sides, progress=progress)
+    return run_checks(both, checks=chosen, partial=partial, sides=sides, accepted=accepted, progress=progress)
 
 
 def peek(
@@ -193,10 +207,10 @@ def _tools(model: LoadedModel | None, pairs: int, *, progress: bool) -> Tools:
     """What the checks are given: an embedder and p-values."""
 
     def embed(splits: Mapping[str, PairedDataset]) -> list[EmbeddedPairs]:
-        rows = {name: _distinct(dataset) for name, dataset in splits.items()} if pairs else {}
-        return embedded_pairs(splits, rows, model=model, most=pairs, progress=progress) if pairs else []
+        rows = {name: _distinct(dataset) for name, dataset in splits.items()}
+        return embedded_pairs(splits, rows, model=model, most=pairs, progress=progress)
 
-    return Tools(embed, normal_tail, chi_square_tail, holm)
+    return Tools(embed if pairs else None, normal_tail, chi_square_tail, holm)
 
 
 def _distinct(dataset: PairedDataset) -> list[int]:

@@ -68,6 +68,11 @@ class FakeSource:
         return Inputs(self.locate(), self.version, {})
 
 
+def _held(rows: Rows) -> tuple[Modality, ...]:
+    held = {modality for samples in rows.values() for sample in samples for modality in sample.modalities}
+    return tuple(modality for modality in Modality if modality in held)
+
+
 class MakeCard(Protocol):
     def __call__(
         self, rows: Rows | Build, *, pins: Mapping[str, tuple[int, str]] | None = None, **source: Any
@@ -80,6 +85,7 @@ def make_card(tmp_path: Path) -> MakeCard:
 
     def make(rows: Rows | Build, *, pins: Mapping[str, tuple[int, str]] | None = None, **source: Any) -> DatasetCard:
         splits = ["train", "test"] if callable(rows) else list(rows)
+        held = (Modality.IMAGE, Modality.TEXT) if callable(rows) else _held(rows)
         unknown = Unknown(reason="made by a test")
         facts = dict.fromkeys(splits, (unknown, unknown)) if pins is None else pins
 
@@ -92,7 +98,7 @@ def make_card(tmp_path: Path) -> MakeCard:
             title="Fake",
             summary="Made by a test.",
             task_kinds=("retrieval",),
-            modalities=(Modality.IMAGE, Modality.TEXT),
+            modalities=held,
             languages=("en",),
             splits={name: SplitFacts(count=n, fingerprint=print_, protocol="") for name, (n, print_) in facts.items()},
             columns={},

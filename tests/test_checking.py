@@ -44,14 +44,14 @@ def splits(picture: Make, open_rows: Callable[..., dict[str, PairedDataset]]) ->
 
 
 def test_a_split_or_all_of_them_can_be_checked(splits: dict[str, PairedDataset]) -> None:
-    both, one = mmbench.check(splits), mmbench.check(splits["test"])
+    both, one = mmbench.check(splits), mmbench.check(splits["test"], pairs=0)
     assert both.ok
     assert not both.findings
     status = {result.check: result.status for result in one.results}
     assert status["cross-split-leakage"] == "not_applicable"
     assert {result.check: result.status for result in both.results}["cross-split-leakage"] == "pass"
-    assert list(mmbench.check(splits, split="train").splits) == ["train"]
-    assert mmbench.check(splits, limit=2).partial
+    assert list(mmbench.check(splits, split="train", pairs=0).splits) == ["train"]
+    assert mmbench.check(splits, limit=2, pairs=0).partial
     with pytest.raises(UserError, match="has no split 'tset': it has train, test"):
         mmbench.check(splits, split="tset")
 
@@ -83,16 +83,49 @@ def test_check_exits_with_1_from_the_chosen_status_on(run: Run) -> None:
     assert [(one["check"], one["items"]) for one in failed if one["check"] == "media-decodes"] == [
         ("media-decodes", ["test-3", "test-10"])
     ]
-    assert run("check", "holes", "--fail-on", "never")[0] == 0
-    assert run("check", "fake", "--split", "test", "--fail-on", "warn")[0] == 1  # its pictures are of one colour
-    assert run("check", "fake", "--split", "test")[0] == 0
+    assert run("check", "holes", "--pairs", 0, "--fail-on", "never")[0] == 0
+    assert (
+        run("check", "fake", "--split", "test", "--pairs", 0, "--fail-on", "warn")[0] == 1
+    )  # its pictures are of one colour
+    assert run("check", "fake", "--split", "test", "--pairs", 0)[0] == 0
 
 
 def test_check_prints_a_table_and_writes_a_page(run: Run, tmp_path: Path) -> None:
-    code, out, _ = run("check", "holes", "--split", "test", "--limit", 30, "--out", tmp_path / "report")
+    code, out, _ = run("check", "holes", "--split", "test", "--pairs", 0, "--limit", 30, "--out", tmp_path / "report")
     assert "media-decodes" in out
     assert (tmp_path / "report" / "index.html").is_file()
     assert code in (0, 1)  # as the seeded limit keeps or leaves out the two broken ones
+
+
+def test_a_baseline_lets_pass_what_it_holds(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "accepted.json"
+    code, out, _ = run("check", "holes", "--pairs", 0, "--baseline", path)
+    assert code == 0  # the first time it is written
+    assert f"in {path.name}" in out.replace(str(path), path.name)
+    assert json.loads(path.read_text(encoding="utf-8"))["accepted"]["media-decodes"] == ["test/test-10", "test/test-3"]
+    assert run("check", "holes", "--pairs", 0, "--baseline", path, "--fail-on", "warn")[0] == 0
+    path.write_text('{"schema": 1, "accepted": {"media-decodes": ["test/test-3"]}}', encoding="utf-8")
+    assert run("check", "holes", "--pairs", 0, "--baseline", path)[0] == 1
+
+
+def test_two_datasets_are_compared_by_one_command(run: Run) -> None:
+    code, out, _ = run("check", "fake", "holes", "--json")
+    document = json.loads(out)
+    assert code == 1  # both are made of the same pictures
+    assert {one["check"] for one in document["results"]} == {"cross-split-leakage", "near-copies-across-splits"}
+    assert {one["split"] for one in document["splits"]} >= {"test"}
+    code, _, err = run("check", "fake", "holes", "--model", "linear-alignment")
+    assert code == 2
+    assert "leave the model out" in err
+
+
+def test_the_page_shows_the_offending_samples_by_id(run: Run, tmp_path: Path) -> None:
+    run("check", "holes", "--split", "test", "--pairs", 0, "--out", tmp_path / "report")
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    finding = page.split('<section id="media-decodes">')[1].split("</section>")[0]
+    assert finding.count("<article") == 2
+    assert "test-3" in finding
+    assert "test-10" in finding
 
 
 def test_peek_names_its_page(run: Run, tmp_path: Path) -> None:

@@ -1,12 +1,26 @@
 """Alignment checks: whether pictures, sounds, texts and answers are whole and belong together. A check is a function in a file here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from mmbench.discovery import collect
-from mmbench.loaders.checks.base import WHOLE, Check, Column, Evidence, MediaProbe, Probe, SampleProbe, Tools, result_of
+from mmbench.loaders.checks.base import (
+    WHOLE,
+    Accepted,
+    Check,
+    Column,
+    Evidence,
+    MediaProbe,
+    Probe,
+    SampleProbe,
+    Tools,
+    result_of,
+)
 from mmbench.loaders.checks.contents import twins
 from mmbench.loaders.checks.decoding import decode
 from mmbench.loaders.checks.report import CheckReport
@@ -16,6 +30,9 @@ from mmbench.samples import MediaPart, Modality, Sample
 __all__ = ["CheckReport", "Tools", "all_checks", "run_checks"]
 
 NO_SIDES: Mapping[str, str] = MappingProxyType({})
+AHEAD = 32  # samples whose media are asked for before their turn
+MOST_THREADS = 4  # decoders let go of Python's lock, probes mostly do not
+Key: TypeAlias = tuple[bytes, str]
 
 
 @cache
@@ -31,7 +48,7 @@ def run_checks(
     partial: bool = False,
     tools: Tools | None = None,
     sides: Mapping[str, str] | None = None,
-    accepted: Mapping[str, int] | None = None,
+    accepted: Mapping[str, Accepted] | None = None,
     progress: bool = False,
 ) -> CheckReport:
     """Run checks on the splits of one dataset in one pass over its samples.
@@ -45,12 +62,12 @@ def run_checks(
         partial: the splits are not whole, so their sizes are not compared with the card.
         tools: an embedder and p-values; without them the checks that need them do not apply.
         sides: the dataset of each split, where splits of two datasets are held against each other.
-        accepted: per check how many samples with a finding are known and let pass.
+        accepted: per check how many samples with a finding are known and let pass, or which (``split/id``).
         progress: show a bar (never where standard error is not a terminal).
     """
     chosen = all_checks() if checks is None else tuple(checks)
     evidence = gather(splits, chosen, partial=partial, tools=tools, sides=sides or {}, progress=progress)
-    results = tuple(result_of(one, evidence, (accepted or {}).get(one.key, 0)) for one in chosen)
+    results = tuple(result_of(one, evidence, (accepted or {}).get(one.key)) for one in chosen)
     return CheckReport(results, dict(splits), partial=partial, twins=twins(evidence))
 
 
@@ -67,42 +84,68 @@ def gather(
     ordered = dict(splits) if sides else dict(sorted(splits.items(), key=lambda item: not item[0].startswith("train")))
     probes = list(dict.fromkeys(probe for one in checks for probe in one.probes))
     samples = [probe for probe in probes if isinstance(probe, SampleProbe)]
-    media = _Media([probe for probe in probes if isinstance(probe, MediaProbe)])
     columns: dict[Probe[Any], dict[str, Column]] = {probe: {split: Column() for split in ordered} for probe in probes}
     modalities: set[Modality] = set()
-    for split, row, sample in _stream(ordered, progress=progress):
-        modalities |= sample.modalities
-        for probe in samples:
-            value = probe.take(sample)
-            if value is not None:
-                columns[probe][split].add(row, WHOLE, value)
-        for seen_by, part, value in media.values(sample):
-            columns[seen_by][split].add(row, part, value)
-    pairs = tools.pairs(ordered) if tools is not None and any(one.embeds for one in checks) else ()
+    with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1), thread_name_prefix="mmbench-checks") as pool:
+        media = _Media([probe for probe in probes if isinstance(probe, MediaProbe)], pool)
+        for split, row, sample, parts in _ahead(_stream(ordered, progress=progress), media):
+            modalities |= sample.modalities
+            for probe in samples:
+                value = probe.take(sample)
+                if value is not None:
+                    columns[probe][split].add(row, WHOLE, value)
+            for seen_by, part, value in media.values(parts):
+                columns[seen_by][split].add(row, part, value)
+    embed = tools.pairs if tools is not None and any(one.embeds for one in checks) else None
+    pairs = () if embed is None else embed(ordered)
     return Evidence(ordered, frozenset(modalities), partial, columns, tools, pairs, sides)
 
 
 class _Media:
-    """What media probes say of the parts of samples; equal bytes are decoded once."""
+    """What media probes say of the parts of samples; equal bytes are decoded once, in threads."""
 
-    def __init__(self, probes: Sequence[MediaProbe[Any]]) -> None:
+    def __init__(self, probes: Sequence[MediaProbe[Any]], pool: ThreadPoolExecutor) -> None:
         self._probes = probes
-        self._known: dict[tuple[bytes, str], tuple[Any, ...]] = {}
+        self._pool = pool
+        self._known: dict[Key, tuple[Any, ...] | Future[tuple[Any, ...]]] = {}
 
-    def values(self, sample: Sample) -> Iterator[tuple[MediaProbe[Any], int, Any]]:
+    def ask(self, sample: Sample) -> list[tuple[int, Key]]:
+        """Have the parts of a sample looked at; gives their numbers and what to ask for them with."""
+        asked = []
         for number, part in enumerate(sample.content):
             if self._probes and isinstance(part, MediaPart):
-                for probe, value in zip(self._probes, self._of(part, sample.id), strict=True):
-                    if value is not None:
-                        yield probe, number, value
+                # The path belongs to the key: two rows may name equal bytes in two files, of which one is gone.
+                key = (bytes.fromhex(part.sha256)[:16], f"{part.media_type} {part.path}")
+                if key not in self._known:
+                    self._known[key] = self._pool.submit(self._take, part, sample.id)
+                asked.append((number, key))
+        return asked
 
-    def _of(self, part: MediaPart, sample_id: str) -> tuple[Any, ...]:
-        # The path belongs to the key: two rows may name equal bytes in two files, of which one is gone.
-        key = (bytes.fromhex(part.sha256)[:16], f"{part.media_type} {part.path}")
-        if key not in self._known:
-            medium = decode(part, sample_id)
-            self._known[key] = tuple(probe.take(medium) for probe in self._probes)
-        return self._known[key]
+    def values(self, asked: Sequence[tuple[int, Key]]) -> Iterator[tuple[MediaProbe[Any], int, Any]]:
+        """Per part and probe what was seen; waits for it."""
+        for number, key in asked:
+            found = self._known[key]
+            if isinstance(found, Future):
+                found = self._known[key] = found.result()
+            for probe, value in zip(self._probes, found, strict=True):
+                if value is not None:
+                    yield probe, number, value
+
+    def _take(self, part: MediaPart, sample_id: str) -> tuple[Any, ...]:
+        medium = decode(part, sample_id)
+        return tuple(probe.take(medium) for probe in self._probes)
+
+
+def _ahead(
+    stream: Iterable[tuple[str, int, Sample]], media: _Media
+) -> Iterator[tuple[str, int, Sample, list[tuple[int, Key]]]]:
+    """The stream as it is, with the media of the next samples already asked for."""
+    waiting: deque[tuple[str, int, Sample, list[tuple[int, Key]]]] = deque()
+    for split, row, sample in stream:
+        waiting.append((split, row, sample, media.ask(sample)))
+        if len(waiting) > AHEAD:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def _stream(splits: Mapping[str, PairedDataset], *, progress: bool) -> Iterator[tuple[str, int, Sample]]:

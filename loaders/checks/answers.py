@@ -116,12 +116,12 @@ def answer_range(evidence: Evidence) -> Outcome:
     return Outcome(len(seen), bad, value=len(bad), threshold=0, message=message if seen else "No sample has an answer.")
 
 
-@check("Questions have as many answers as is usual, at balanced places", "warn", ANSWER)
+@check("Questions have as many answers as is usual, at balanced places", "fail", ANSWER)
 def answer_count(evidence: Evidence) -> Outcome:
     """VQA accuracy is defined on ten answers: where 95 % of a split keep one number, what differs fails.
 
     Where all questions of a split have equally many options, the right one's place is held against a fair die: a model that always
-    says "A" should not win. Reported where one place holds more than twice its share and chi-square has p below 0.001.
+    says "A" should not win. A warning where one place holds more than twice its share and chi-square has p below 0.001.
     """
     seen = _labelled(evidence)
     by_split: defaultdict[str, list[Seen[_Answer]]] = defaultdict(list)

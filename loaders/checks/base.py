@@ -16,6 +16,7 @@ from mmbench.samples import Modality, Sample
 Status: TypeAlias = Literal["pass", "warn", "fail", "inconclusive", "not_applicable"]
 Severity: TypeAlias = Literal["fail", "warn"]
 Cost: TypeAlias = Literal["rows", "decode", "embed"]
+Accepted: TypeAlias = int | frozenset[str]  # how many samples with a finding are known, or which (``split/id``)
 V = TypeVar("V")
 MEDIA = frozenset({Modality.IMAGE, Modality.AUDIO})
 MAX_ITEMS = 50
@@ -25,12 +26,16 @@ WHOLE = -1  # the part number of a value that belongs to the whole sample
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One sample that a check found, by split, position in the split and id, and what is wrong with it."""
+    """One sample that a check found, by split, position in the split and id, and what is wrong with it.
+
+    ``beside`` is the split and position of the sample that it was held against, where there is one.
+    """
 
     split: str
     row: int
     id: str
     note: str
+    beside: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,9 @@ class Seen(Generic[V]):
     part: int
     value: V
 
-    def item(self, note: str) -> Item:
-        """This sample as a finding."""
-        return Item(self.split, self.row, self.id, note)
+    def item(self, note: str, beside: "Seen[Any] | None" = None) -> Item:
+        """This sample as a finding, held against another one."""
+        return Item(self.split, self.row, self.id, note, None if beside is None else (beside.split, beside.row))
 
 
 @dataclass(slots=True)
@@ -156,13 +161,13 @@ class Tools:
     """What checks need and don't make: an embedder and p-values.
 
     Attributes:
-        pairs: splits to their embedded pairs; called once, after the pass over the samples.
+        pairs: splits to their embedded pairs, called once, after the pass over the samples; ``None`` where nobody wants them.
         normal_tail: ``z`` to the chance of a larger standard normal value.
         chi_square_tail: value and degrees of freedom to the chance of a larger one.
         holm: p-values to p-values after Holm's correction.
     """
 
-    pairs: Callable[[Mapping[str, PairedDataset]], Sequence[Pairs]]
+    pairs: Callable[[Mapping[str, PairedDataset]], Sequence[Pairs]] | None
     normal_tail: Callable[[float], float]
     chi_square_tail: Callable[[float, int], float]
     holm: Callable[[Sequence[float]], NDArray[np.float64]]
@@ -274,6 +279,7 @@ class Result:
         message: one sentence.
         unit: what ``n_checked`` counts: samples, files or splits.
         accepted: a finding that is known (on the card, or in the baseline) and has not grown.
+        places: all samples with a finding as ``split/id``.
     """
 
     check: str
@@ -289,6 +295,7 @@ class Result:
     message: str
     unit: str = "samples"
     accepted: bool = False
+    places: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def open(self) -> bool:
@@ -339,18 +346,30 @@ def check(
     return made
 
 
-def result_of(one: Check, evidence: Evidence, accepted: int = 0) -> Result:
-    """Run one check on gathered evidence; up to ``accepted`` samples with a finding are known and let pass."""
+def result_of(one: Check, evidence: Evidence, accepted: Accepted | None = None) -> Result:
+    """Run one check on gathered evidence; a finding that does not go beyond what is accepted is known and let pass."""
     outcome = one.judge(evidence) if one.applies(evidence.modalities) else Outcome(0, message=_needs(one))
     notes: dict[tuple[str, int, str], list[str]] = {}
     for item in outcome.bad:
         notes.setdefault((item.split, item.row, item.id), []).append(item.note)
     status: Status = outcome.status or (one.severity if notes else "pass" if outcome.n_checked else "not_applicable")
-    items = tuple(Item(*place, _joined(said)) for place, said in itertools.islice(notes.items(), MAX_ITEMS))
+    beside = {(item.split, item.row, item.id): item.beside for item in reversed(outcome.bad) if item.beside}
+    items = tuple(
+        Item(*place, _joined(said), beside.get(place)) for place, said in itertools.islice(notes.items(), MAX_ITEMS)
+    )
+    found = frozenset[str]() if status == "pass" else frozenset(f"{split}/{key}" for split, _, key in notes)
+    known = status in ("fail", "warn") and _known(found, accepted)
     return Result(
         one.key, one.title, one.family, one.severity, status, outcome.n_checked, 0 if status == "pass" else len(notes), items,
-        outcome.value, outcome.threshold, outcome.message, outcome.unit, 0 < len(notes) <= accepted and status in ("fail", "warn"),
+        outcome.value, outcome.threshold, outcome.message, outcome.unit, known, found,
     )  # fmt: skip
+
+
+def _known(found: frozenset[str], accepted: Accepted | None) -> bool:
+    """Whether a finding is accepted: no more samples than a number says, or none but the named ones."""
+    if accepted is None or isinstance(accepted, int):
+        return 0 < len(found) <= (accepted or 0)
+    return found <= accepted
 
 
 def _joined(notes: Sequence[str]) -> str:

@@ -43,9 +43,9 @@ class Content:
         """What the sample shares with others: its group, or itself."""
         return ("id", self.id) if self.group is None else ("group", self.group)
 
-    def item(self, note: str) -> Item:
-        """This sample as a finding."""
-        return Item(self.split, self.row, self.id, note)
+    def item(self, note: str, beside: "Content | None" = None) -> Item:
+        """This sample as a finding, held against another one."""
+        return Item(self.split, self.row, self.id, note, None if beside is None else (beside.split, beside.row))
 
 
 def normalised(text: str) -> str:

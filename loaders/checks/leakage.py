@@ -49,7 +49,7 @@ def _twins(
     for one in rows:
         twin = first.setdefault(key(one), one)
         if side(twin.split) != side(one.split):
-            found.append(one.item(f"{note} {twin.id} in {twin.split}"))
+            found.append(one.item(f"{note} {twin.id} in {twin.split}", twin))
     return found
 
 
@@ -263,4 +263,4 @@ def _other(one: _Unit[V], two: _Unit[V], where: Callable[[Seen[Any], Seen[Any]],
 
 
 def _item(one: _Unit[V], two: _Unit[V], kind: str) -> Item:
-    return one.seen.item(f"its {kind} is a near copy of that of {two.seen.id} in {two.seen.split}")
+    return one.seen.item(f"its {kind} is a near copy of that of {two.seen.id} in {two.seen.split}", two.seen)

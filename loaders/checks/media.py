@@ -160,7 +160,12 @@ def _empty(sample: Sample) -> tuple[Modality, ...] | None:
 
 def _blank(medium: Medium) -> bool | None:
     """Whether a picture is one colour throughout."""
+    from PIL import Image
+
     if not isinstance(medium, Picture):
+        return None
+    few = np.asarray(medium.image.resize((4, 4), Image.Resampling.NEAREST)).reshape(-1, 3)
+    if (few != few[0]).any():  # spares most pictures the look at every pixel
         return None
     extrema: Sequence[Sequence[float]] = medium.image.getextrema()  # type: ignore[assignment]  # RGB has three pairs
     return all(low == high for low, high in extrema) or None
@@ -169,14 +174,15 @@ def _blank(medium: Medium) -> bool | None:
 HOLDS = SampleProbe(lambda sample: sample.modalities)
 EMPTY = SampleProbe(_empty)
 BLANK = MediaProbe(_blank)
+OPTIONS = SampleProbe(lambda sample: True if sample.options else None)
 
 
-@check("No modality drops out", "warn", HOLDS, EMPTY, BLANK)
+@check("No modality drops out", "warn", HOLDS, EMPTY, BLANK, OPTIONS)
 def modality_drop_out(evidence: Evidence) -> Outcome:
     """A sample without its sound is scored as if the model had heard it.
 
-    Found are missing parts, blank texts, features of zeros and pictures of one colour. Any share above zero is reported,
-    by modality and split: a set with an optional modality should say so on its card.
+    Found are missing parts, blank texts, features of zeros, pictures of one colour, and a modality of the card that is nowhere. Any share
+    above zero is reported, by modality and split: a set with an optional modality should say so on its card.
     """
     lost = [
         (seen.split, kind, seen.item(f"{kind} is missing"))
@@ -192,8 +198,18 @@ def modality_drop_out(evidence: Evidence) -> Outcome:
         f"{kind} in {count / len(evidence.splits[split]):.1%} of {split}" for (kind, split), count in shares.items()
     ]
     named += [f"{len(blank)} pictures of one colour"] if blank else []
+    absent = sorted(_declared(evidence) - evidence.modalities)
+    nowhere = f"No sample holds {' or '.join(absent)}, which the card names. " if absent else ""
     message = f"Without {', '.join(named)}." if named else "Every sample holds every modality of the set."
-    return Outcome(len(evidence), bad + blank, value=worst, threshold=0.0, message=message)
+    status: Status | None = "warn" if absent else None
+    return Outcome(len(evidence), bad + blank, 1.0 if absent else worst, 0.0, nowhere + message, status)
+
+
+def _declared(evidence: Evidence) -> set[Modality]:
+    """What the cards say that samples hold; answers to choose from are text too."""
+    named = {modality for dataset in evidence.splits.values() for modality in dataset.card.modalities}
+    options = next(evidence.seen(OPTIONS), None) is not None
+    return named - {Modality.TEXT} if options else named
 
 
 def _repeatable(medium: Medium) -> bool | None:

@@ -16,7 +16,8 @@ def page(report: "CheckReport") -> str:
     from mmbench.loaders import all_cards
 
     first = next(iter(report.splits.values()))
-    views = Views(may_show(first.card, [card.key for card in all_cards()]))
+    keys = [card.key for card in all_cards()]
+    views = Views(all(may_show(dataset.card, keys) for dataset in report.splits.values()))
     order = ("fail", "warn", "inconclusive", "pass", "not_applicable")
     return render(
         "check.html",
@@ -27,15 +28,18 @@ def page(report: "CheckReport") -> str:
         partial=report.partial,
         allowed=views.allowed,
         ok=report.ok,
+        warned=bool(report.findings),
         results=sorted(report.results, key=lambda result: order.index(result.status)),
         bounds=report.bounds,
-        findings=[_finding(result, report, views) for result in report.findings],
+        findings=[_finding(result, report, views) for result in (*report.findings, *report.known)],
     )
 
 
 def _finding(result: Result, report: "CheckReport", views: Views) -> dict[str, Any]:
-    shown = [
-        views.of(report.splits[item.split][item.row]) | {"split": item.split, "note": item.note}
-        for item in result.items[:SHOWN]
-    ]
-    return {"result": result, "shown": shown, "rest": result.items[SHOWN:]}
+    shown = []
+    for item in result.items[:SHOWN]:
+        shown.append(views.of(report.splits[item.split][item.row]) | {"split": item.split, "note": item.note})
+        if item.beside is not None:
+            split, row = item.beside
+            shown.append(views.of(report.splits[split][row]) | {"split": split, "note": f"beside {item.id}"})
+    return {"result": result, "shown": shown, "count": len(result.items[:SHOWN]), "rest": result.items[SHOWN:]}

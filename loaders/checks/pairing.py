@@ -70,8 +70,9 @@ def media_per_sample(evidence: Evidence) -> Outcome:
     seen_counts = list(evidence.seen(COUNTS))
     for number, kind in enumerate((Modality.IMAGE, Modality.AUDIO)):
         odd, usual = _exceptions((seen, seen.value[number][1]) for seen in seen_counts)
-        exceptions += [seen.item(f"{count} {kind} parts, usual are {usual[seen.split]}") for seen, count in odd]
-        said += [f"{kind} parts per sample: {_spread(seen.value[number][1] for seen in seen_counts)}"]
+        exceptions += [seen.item(f"{count} {kind}s, usual are {usual[seen.split]}") for seen, count in odd]
+        if kind in evidence.modalities:
+            said += [f"{kind}s per sample: {_spread(seen.value[number][1] for seen in seen_counts)}"]
     status: Status | None = "fail" if wrong else "warn" if exceptions else None
     return Outcome(
         len(evidence), wrong + exceptions, value=len(wrong), threshold=0, message=f"{'; '.join(said)}.", status=status
@@ -131,7 +132,7 @@ def _exceptions(
 
 def _spread(numbers: Iterable[int]) -> str:
     counted = Counter(numbers)
-    shown = [f"{number} in {counted[number]:,}" for number in sorted(counted)[:6]]
+    shown = [f"{number} ({counted[number]:,})" for number in sorted(counted)[:6]]
     return ", ".join(shown + (["…"] if len(counted) > 6 else [])) or "none"
 
 
@@ -179,7 +180,7 @@ def _name(pairs: Pairs) -> str:
 
 
 def _few(evidence: Evidence) -> Outcome:
-    if evidence.tools is None:
+    if evidence.tools is None or evidence.tools.pairs is None:
         return Outcome(0, message="No embedder was asked.")
     return Outcome(0, message=f"No split has {MIN_PAIRS} pairs of two kinds of content to test.")
 
@@ -230,8 +231,6 @@ def _labels(sample: Sample) -> tuple[tuple[str, str], ...] | None:
 LABELS = SampleProbe(_labels)
 WORDS = SampleProbe(lambda sample: sum(len(part.text) for part in sample.content if isinstance(part, TextPart)))
 MOST_STRATA = 20
-
-
 Part: TypeAlias = tuple[str, NDArray[np.int64]]
 
 
@@ -344,11 +343,8 @@ def mismatched_pairs(evidence: Evidence) -> Outcome:
         if (better < STRONG_RANK).mean() >= STRONG_SHARE:
             misfits += [pair for pair, row in zip(ranked, rows.tolist(), strict=True) if better[row] > MISFIT]
     if not matched:
-        return (
-            _few(evidence)
-            if not _matched(evidence)
-            else Outcome(0, message="No split's pairs match well enough to rank them.")
-        )
+        weak = Outcome(0, message="No split's pairs match well enough to rank them.")
+        return weak if _matched(evidence) else _few(evidence)
     shown = [item for _, item in sorted(misfits or worst, key=lambda pair: pair[0])]
     message = (
         f"{len(misfits):,} pairs fit worse than most others would."

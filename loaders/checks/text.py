@@ -151,6 +151,7 @@ SCRIPTS: Mapping[str, frozenset[str]] = MappingProxyType(
 EITHER = frozenset({"az", "bs", "iu", "ku", "ms", "sr", "uz"})  # written in several scripts
 KANA = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "HALFWIDTH": "CJK", "IDEOGRAPHIC": "CJK"}
 MIN_LETTERS = 4
+MAJORITY = 0.75  # above it the rest is the exception, even where one caption in ten is
 
 
 @cache
@@ -190,8 +191,8 @@ SCRIPT = SampleProbe(
 def text_script(evidence: Evidence) -> Outcome:
     """A Russian caption among English ones scores as a mistake of the model.
 
-    Most letters of a text are held against the script that its language tag asks for; texts without a tag against the script of 95 %
-    of the split's. It knows scripts and no languages: French among English is not seen.
+    Most letters of a text are held against the script that its language tag asks for; texts without a tag against the script of three
+    quarters of the split's. It knows scripts and no languages: French among English is not seen.
     """
     seen = list(evidence.seen(SCRIPT))
     usual = _usual_scripts(seen)
@@ -211,9 +212,9 @@ def text_script(evidence: Evidence) -> Outcome:
 
 
 def _usual_scripts(seen: list[Seen[tuple[tuple[str | None, str], ...]]]) -> dict[str, str]:
-    """Per split the script that 95 % of the texts without a language tag are in."""
+    """Per split the script that three quarters of the texts without a language tag are in."""
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for one in seen:
         counted[one.split].update(script for language, script in one.value if language is None)
     top = {split: found.most_common(1)[0] for split, found in counted.items() if found}
-    return {split: script for split, (script, count) in top.items() if count >= 0.95 * counted[split].total()}
+    return {split: script for split, (script, count) in top.items() if count >= MAJORITY * counted[split].total()}

@@ -93,7 +93,7 @@ def _primaries(report: "CheckReport") -> "list[Bound]":
 
 
 def _ending(
-    report: "CheckReport", page: Path | None, written: Path | None, kept: Mapping[str, int] | None
+    report: "CheckReport", page: Path | None, written: Path | None, kept: Mapping[str, frozenset[str]] | None
 ) -> Iterator[str]:
     counted = Counter(one.status for one in report.findings)
     open_ones = ", ".join(f"{n} {status}" for status, n in counted.items())

@@ -50,6 +50,7 @@ def embedded_pairs(
     rows: Mapping[str, Sequence[int]],
     *,
     model: LoadedModel | None = None,
+    encode: Encode | None = None,
     most: int = 2000,
     progress: bool = False,
 ) -> list[EmbeddedPairs]:
@@ -63,13 +64,14 @@ def embedded_pairs(
         rows: per split the positions to draw from, ascending: one per distinct picture or sound.
         model: embeds; by default frozen encoders (without the extra ``demo``: features without weights) and ridge maps between them,
             each fitted on one half of the runs and applied to the other.
+        encode: encoders to use in place of the frozen ones (samples of one part and its modality to ``(n, d)``); maps are fitted alike.
         most: samples over all splits.
         progress: show a bar.
 
     Raises:
         UserError: a model that does not embed, or learns from a training split.
     """
-    encode, name = _encoder(model)
+    encode, name = (encode, "given encoders") if encode is not None else _encoder(model)
     share = max(most // max(len(splits), 1), min(LEAST, most))
     drawn = {split: _drawn(samples, rows[split], share) for split, samples in splits.items()}
     sides = sorted({side for found in drawn.values() for _, _, held in found for side in held}, key=_rank)
@@ -85,10 +87,9 @@ Drawn: TypeAlias = tuple[int, int, dict[str, Part]]  # row, window, parts by sid
 
 def _encoder(model: LoadedModel | None) -> tuple[Encode, str]:
     if model is None:
-        strong = all(importlib.util.find_spec(name) is not None for name in FROZEN)
-        return FrozenFeatures() if strong else FrozenFeatures(
-            light
-        ), "frozen encoders" if strong else "features without weights"
+        if all(importlib.util.find_spec(name) is not None for name in FROZEN):
+            return FrozenFeatures(), "frozen encoders"
+        return FrozenFeatures(light), "features without weights"
     inner = model.model
     if not isinstance(inner, Embedder):
         raise UserError(f"{model.card.name} does not embed, so it cannot test pairs: name a model that does.")

