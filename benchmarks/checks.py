@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from planted import FAULTS, RATE, Rows, captioned
@@ -54,7 +55,8 @@ def main() -> None:
         elif args.what == "power":
             power(args.pairs or 1000, args.seeds, args.out, args.only)
         else:
-            {"ranking": ranking, "hashes": hashes, "sounds": sounds}[args.what]()
+            others: dict[str, Callable[[], None]] = {"ranking": ranking, "hashes": hashes, "sounds": sounds}
+            others[args.what]()
 
 
 def cost(pairs: int) -> None:
@@ -210,7 +212,7 @@ def resampled(wave: np.ndarray, rate: int, to: int) -> tuple[np.ndarray, int]:
     return soxr.resample(wave.T, rate, to).T, to
 
 
-COPIES = {
+COPIES: dict[str, Callable[[Any, int], tuple[Any, int]]] = {
     "as OGG Vorbis": lambda wave, rate: stored(wave, rate, "OGG", "VORBIS"),
     "as MP3": lambda wave, rate: stored(wave, rate, "MP3"),
     "at 8 kHz": lambda wave, rate: resampled(wave, rate, 8000),
