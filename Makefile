@@ -36,7 +36,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/mmbench leaderboard build $(RUNS) --suite demo --out $(BOARD)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow' --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow
