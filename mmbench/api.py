@@ -244,7 +244,7 @@ def list_tasks(*, kind: str | None = None, dataset: str | None = None) -> "pd.Da
 
 
 def list_models() -> "pd.DataFrame":
-    """One row per model of the catalog, per adapter (an example of what stands behind its prefix) and per model of another package."""
+    """One row per model of the catalog, per adapter (with an example of what stands behind its prefix) and per model of another package."""
     others = [
         {"name": name, "kind": "model", "takes": "", "can": "", "needs": "", "summary": f"from {origin(point)}"}
         for name, point in third_parties().items()
@@ -334,12 +334,12 @@ def _listed_model(entry: ModelEntry) -> dict[str, Any]:
 
 def _listed_adapter(adapter: Adapter) -> dict[str, Any]:
     return {
-        "name": adapter.example,
+        "name": f"{adapter.prefix}:…",
         "kind": "adapter",
         "takes": "as the model",
         "can": ", ".join(adapter.can),
         "needs": f"mmbench[{adapter.extra}]" if adapter.extra else "",
-        "summary": adapter.summary,
+        "summary": f"{adapter.summary.rstrip('.')}. As {adapter.example}",
     }
 
 
