@@ -13,6 +13,7 @@ from mmbench.metrics import from_signature
 from mmbench.metrics.spec import Array, Arrays, Metric
 from mmbench.runs.records import Run, find_runs
 from mmbench.runs.scoring import LEVEL, SEED
+from mmbench.runs.usage import COLUMNS
 from mmbench.stats import bootstrap_interval, holm, paired_exchange_test, paired_permutation_test
 
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ def _arrays(samples: Any) -> dict[str, Array]:
     """The metric's per-sample arrays, as they were stored."""
     from pandas.api.types import is_numeric_dtype
 
-    beside = {"id", "cluster", "fold", "error"}
+    beside = {"id", "cluster", "fold", "error", *COLUMNS}
     found = {}
     for name in samples.columns:
         if name in beside:

@@ -30,6 +30,8 @@ def withheld(task: Task, plan: Plan, *, labelled: bool, privileged: bool = False
     if privileged:
         raise UserError(f"{task.id} has no labels to show to a model: {WITHHELD}.")
     nothing: dict[str, float | None] = {}
+    if plan.hidden:  # its kind knows, and says what was read of the answers
+        return replace(plan, floors=nothing, ceilings=nothing, judging=None)
     return replace(
         plan, score=partial(_unscored, plan.stages), floors=nothing, ceilings=nothing, judging=None, hidden=True
     )

@@ -186,7 +186,7 @@ def test_an_interrupt_says_that_nothing_is_lost(run: Run, monkeypatch: pytest.Mo
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(mmbench.cli.running, "evaluate_one", interrupted)
+    monkeypatch.setattr(mmbench.cli.running, "evaluate_task", interrupted)
     code, _, err = run("run", "-m", "random", "-t", "fake.t2i", "-o", tmp_path)
     assert code == 130
     assert "it goes on where it stopped" in err

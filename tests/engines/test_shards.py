@@ -49,7 +49,8 @@ def test_any_number_of_shards_gives_the_bytes_of_one(tmp_path: Path, log: Path, 
     assert [type(one) for one in found] == [Pending] * (count - 1) + [Run]
     assert sorted(batches(log)) == sorted(alone)
     assert scores(tmp_path / "cut") == scores(tmp_path / "whole")
-    assert whole.samples.equals(found[-1].samples)
+    both = [one.samples.drop(columns="seconds") for one in (whole, found[-1])]  # how long it took is another thing
+    assert both[0].equals(both[1])
 
 
 def test_a_part_says_what_is_left_to_others(tmp_path: Path) -> None:

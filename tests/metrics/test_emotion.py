@@ -77,4 +77,4 @@ def test_unknown_classes_are_refused() -> None:
     with pytest.raises(ValueError, match="without must be one of the classes a, b, got 'c'"):
         emotion_classification_metric(("a", "b"), "c")
     with pytest.raises(ValueError, match="one class per sample is expected"):
-        emotion_classification(np.eye(2), [0, 1], classes=2)
+        emotion_classification(np.ones((2, 2, 2)), [0, 1], classes=2)

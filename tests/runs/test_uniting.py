@@ -86,7 +86,7 @@ def test_an_answer_goes_before_an_error_and_then_the_later_name(tmp_path: Path) 
 
 
 def test_blocks_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mmbench.runs.store.COMPACT_EVERY", 2)
+    monkeypatch.setattr("mmbench.runs.parts.COMPACT_EVERY", 2)
     shard = writer(tmp_path, "a")
     for start in range(0, N, 2):
         part(shard, start)

@@ -119,7 +119,7 @@ def test_options_become_letters_or_texts() -> None:
 
 def test_a_format_that_needs_samples_finds_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def second(requests: Sequence[Request]) -> list[Response]:
-        return [Response(request.sample_id, request.options[1]) for request in requests]
+        return [Response(request.sample_id, OPTIONS[1]) for request in requests]
 
     run = evaluated(monkeypatch, tmp_path / "runs", "mmmu", "test_Art_{}", second, options=OPTIONS)
     written = export_submission(run.folder, tmp_path / "out.json")

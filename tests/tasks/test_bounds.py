@@ -111,9 +111,8 @@ def test_a_report_covers_every_kind_of_task(key: str, splits: list[str], wanted:
     for one in report.bounds:
         if one.metric == get_task(one.task).primary:
             assert one.best is not None
-            assert one.chance is not None
-            found.setdefault(one.task, []).extend([one.chance, one.best])
-            assert one.chance <= one.best + 1e-12
+            found.setdefault(one.task, []).append(one.best)
+            assert one.chance is None or one.chance <= one.best + 1e-12  # an error rate has no chance level
     assert wanted <= set(found)
     assert {one.task for one in report.bounds} >= wanted
     assert not {"fsd50k-mini.probe"} & set(found) - wanted

@@ -78,8 +78,7 @@ def test_oracle_constant_and_random(task: Task, ask: Any, answered: Answered) ->
     whole, seen = planned(task, ask=ask), planned(task, ask=ask, privileged=True)
     _asks(task, whole, ask)
     if whole.hidden:
-        with pytest.raises(UserError, match=r"The labels of .* are hidden"):
-            whole.score(answered(whole, "constant"))
+        assert not whole.score(answered(whole, "constant")).arrays
         return
     if task.judged:  # tests/engines/test_judging.py runs one with its judge
         with pytest.raises(UserError, match="needs a judge"):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmbench.errors import RunFailedError, UserError
+from mmbench.errors import RunFailedError
 from mmbench.loaders.cache import open_splits
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.metrics.functional.text_answers import relaxed_accuracy_metric
@@ -190,8 +190,8 @@ def test_hidden_labels_can_be_asked_and_not_scored(asked: Callable[..., Plan]) -
     (task,) = open_questions("fake", "Fake", vqa_accuracy_metric("vqav2"), hidden={"test": "test"})
     plan = asked(task, [("what?", None, (), {}), ("who?", None, (), {})])
     assert (task.id, plan.hidden, plan.n, plan.floors) == ("fake.test.open", True, 2, {"accuracy": None})
-    with pytest.raises(UserError, match="The labels of fake test are hidden: fake.test.open cannot be scored here"):
-        plan.score({"answers": Output(["a", "b"], {})})
+    left = plan.score({"answers": Output(["<think>hm</think>a", None], {"b": "gone"})})
+    assert (dict(left.arrays), left.shown) == ({}, {"answer": ["<think>hm</think>a", None], "read": ["a", None]})
     some = asked(task, [("what?", None, (), {}), ("who?", ["me"] * 10, (), {})])
     assert (some.hidden, some.n, some.notes) == (False, 1, {"samples_without_a_label": 1})
 

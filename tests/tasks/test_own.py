@@ -121,8 +121,8 @@ def test_splits_of_a_folder_are_what_models_learn_from_and_are_scored_on(photos:
     assert (len(train), len(valid)) == (6, 7)
 
 
-def test_predictions_for_a_folder_need_its_ids(photos: Path, tmp_path: Path) -> None:
+def test_answers_are_no_embeddings_of_a_folder(photos: Path, tmp_path: Path) -> None:
     path = tmp_path / "predictions.jsonl"
     path.write_text(json.dumps({"id": "nothing", "prediction": "x"}) + "\n")
-    with pytest.raises(UserError, match="its ids should look like '00'"):
+    with pytest.raises(UserError, match="needs a model that can embed; predictions can generate, predict"):
         mmbench.score(path, f"retrieval:{photos}")

@@ -230,13 +230,10 @@ class Reading:
         return Stage(VERDICTS, "generate", keys, Lazy(len(keys), item), frozenset({Modality.TEXT}))
 
     def score(self, outputs: Mapping[str, Output]) -> Scored:
-        """Per-sample arrays. ``UserError`` where labels are hidden, or a judge was needed and not asked."""
-        if self.known.hidden:
-            raise UserError(
-                f"The labels of {self.known.dataset.card.key} {self.known.dataset.split} are hidden: {self.task} cannot be scored here. "
-                "Hand the stored answers in where its authors score them."
-            )
+        """Per-sample arrays; none, beside what was read, where labels are hidden. ``UserError`` where a judge was needed and not asked."""
         output = outputs[ANSWERS]
+        if self.known.hidden:
+            return self._unscored(output)
         answers = self._extracted(output)
         notes = {"truncated_answers": len(output.truncated)}
         if self.judge is not None:
@@ -253,6 +250,15 @@ class Reading:
         arrays = self.form.arrays(ways, self.known.truths)
         kept = {name: count for name, count in notes.items() if count}
         return Scored(self.known.ids, arrays, self.known.clusters, None, errors, self._shown(output, ways), kept)
+
+    def _unscored(self, output: Output) -> Scored:
+        """What was written and what was read of it, for the server that has the labels."""
+        ids = [asked.key for asked in self.known.asked]
+        clusters = [self.known.clusters[asked.place] for asked in self.known.asked]
+        written = [None if text is None else str(text) for text in output.values]
+        read = self._extracted(output)
+        shown = {"answer": written} if read == written else {"answer": written, "read": read}
+        return Scored(ids, {}, clusters, None, output.errors, shown)
 
     def _shown(self, output: Output, ways: Answers) -> dict[str, Sequence[str | float | None]]:
         """What was written, what is right, and, where it is not the same, what was read."""

@@ -185,8 +185,8 @@ def test_weights_that_cannot_be_trusted_are_refused(spoil: Callable[[Path], None
     [
         ("transformers:/no/such/folder", {}, "There is no folder /no/such/folder"),
         ("transformers:{}", {"revision": "main"}, "is a folder: leave the revision out"),
-        ("transformers:{}", {"device": "cuda:9"}, "There is no device 'cuda:9' here: choose one of cpu"),
-        ("transformers:{}", {"dtype": "int7"}, "There is no dtype 'int7' for weights: choose one of float32"),
+        ("transformers:{}", {"device": "cuda:9"}, "There is no device 'cuda:9' here: use one of cpu"),
+        ("transformers:{}", {"dtype": "int7"}, "There is no dtype 'int7' for weights: use one of float32"),
         ("transformers:{}", {"prompt": "x"}, "cannot be made with these arguments"),
     ],
 )
