@@ -218,7 +218,7 @@ COPIES: dict[str, Callable[[Wave, int], tuple[Wave, int]]] = {
     "as OGG Vorbis": lambda wave, rate: stored(wave, rate, "OGG", "VORBIS"),
     "as MP3": lambda wave, rate: stored(wave, rate, "MP3"),
     "at 8 kHz": lambda wave, rate: resampled(wave, rate, 8000),
-    f"at {RATE // 1000} kHz, half as loud": lambda wave, rate: resampled(wave / 2, rate, RATE),
+    f"at {RATE // 1000} kHz, half as loud": lambda wave, rate: resampled(np.float32(0.5) * wave, rate, RATE),
     "with noise 30 dB below": lambda wave, rate: (
         wave + 10**-1.5 * wave.std() * np.random.default_rng(0).normal(size=wave.shape).astype(np.float32),
         rate,
