@@ -20,19 +20,22 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from planted import FAULTS, RATE, Rows, captioned
 
 import mmbench
 from mmbench.loaders.checks import Tools, all_checks, run_checks
 from mmbench.loaders.checks._matching import similarities, standing
 from mmbench.loaders.checks._near import BITS, SOUND_RADIUS, near_pairs, sound_fingerprint
+from mmbench.loaders.checks.base import Result
 from mmbench.models.encoders.features import FrozenFeatures
 from mmbench.models.pairs import embedded_pairs
 from mmbench.stats import chi_square_tail, holm, normal_tail
 
+Wave: TypeAlias = NDArray[np.float32]
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2)
 
 
@@ -55,8 +58,7 @@ def main() -> None:
         elif args.what == "power":
             power(args.pairs or 1000, args.seeds, args.out, args.only)
         else:
-            others: dict[str, Callable[[], None]] = {"ranking": ranking, "hashes": hashes, "sounds": sounds}
-            others[args.what]()
+            COMMANDS[args.what]()
 
 
 def cost(pairs: int) -> None:
@@ -195,7 +197,7 @@ def distance(one: bytes, two: bytes | None) -> int:
     )
 
 
-def stored(wave: np.ndarray, rate: int, kind: str, subtype: str | None = None) -> tuple[np.ndarray, int]:
+def stored(wave: Wave, rate: int, kind: str, subtype: str | None = None) -> tuple[Wave, int]:
     """A sound after it was written in another encoding and read again."""
     import soundfile
 
@@ -205,23 +207,26 @@ def stored(wave: np.ndarray, rate: int, kind: str, subtype: str | None = None) -
     return found.T, rate
 
 
-def resampled(wave: np.ndarray, rate: int, to: int) -> tuple[np.ndarray, int]:
+def resampled(wave: Wave, rate: int, to: int) -> tuple[Wave, int]:
     """A sound at another rate."""
     import soxr
 
     return soxr.resample(wave.T, rate, to).T, to
 
 
-COPIES: dict[str, Callable[[Any, int], tuple[Any, int]]] = {
+COPIES: dict[str, Callable[[Wave, int], tuple[Wave, int]]] = {
     "as OGG Vorbis": lambda wave, rate: stored(wave, rate, "OGG", "VORBIS"),
     "as MP3": lambda wave, rate: stored(wave, rate, "MP3"),
     "at 8 kHz": lambda wave, rate: resampled(wave, rate, 8000),
-    f"at {RATE // 1000} kHz, half as loud": lambda wave, rate: resampled(wave / 2, rate, RATE),
+    f"at {RATE // 1000} kHz, half as loud": lambda wave, rate: resampled(np.float32(0.5) * wave, rate, RATE),
     "with noise 30 dB below": lambda wave, rate: (
         wave + 10**-1.5 * wave.std() * np.random.default_rng(0).normal(size=wave.shape).astype(np.float32),
         rate,
     ),
 }
+
+
+COMMANDS: dict[str, Callable[[], None]] = {"ranking": ranking, "hashes": hashes, "sounds": sounds}
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,13 +288,15 @@ def detections(samples: int, seed: int, only: Sequence[str]) -> Iterator[Detecti
             data = mmbench.load_dataset(pd.DataFrame(rows), progress=False)
             result = run_checks(data, checks=[one for one in all_checks() if one.key == check], tools=tools).results[0]
             fired = result.status in ("warn", "fail")
-            yield Detection(check, rate, seed, fired, named(rows, wrong, result.ids))
+            yield Detection(check, rate, seed, fired, named(rows, wrong, result))
 
 
-def named(rows: Rows, wrong: Sequence[int], ids: Sequence[str]) -> float:
-    """The share of the planted samples that a result names, which names 50 at most."""
+def named(rows: Rows, wrong: Sequence[int], result: Result) -> float:
+    """The share of the planted samples that a result found; of 50 at most where it only ranks."""
     planted = {str(rows[index]["id"]) for index in wrong}
-    return min(1.0, len(planted & set(ids)) / min(len(planted), 50))
+    if result.places:
+        return len(planted & {place.partition("/")[2] for place in result.places}) / len(planted)
+    return len(planted & set(result.ids)) / min(len(planted), 50)
 
 
 def plot(curves: dict[str, tuple[list[float], list[float]]]) -> str:

@@ -9,7 +9,7 @@ FAMILIES = ("integrity", "media", "text", "pairing", "leakage", "time", "answers
 HEAD = """# Alignment checks
 
 Written from the checks by `python docs/checks.py`. `mmbench check KEY|DIR` runs all of them that apply, in one pass over the samples and,
-for those that *embed*, on up to 2,000 samples (`--pairs`). A check answers pass, warn, fail, inconclusive or not applicable; *severity*
+for those that *embed*, on about 1,000 samples (`--pairs`). A check answers pass, warn, fail, inconclusive or not applicable; *severity*
 is the worst that it says. `fail` means that no score on these data should be published.
 
 - Known findings are let pass: up to its count what a card's known issue says of a check, and the samples that `--baseline FILE` names

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
 
 FIRST_CHOICE = "test"
-PAIRS = 2000  # enough to tell pairs apart with an encoder that puts one right answer in a hundred first
+PAIRS = 1000  # tested on 500 of them, an encoder that puts six right answers in a thousand first has been seen to reach z of 7
 
 
 def check(

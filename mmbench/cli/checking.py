@@ -30,7 +30,7 @@ def check(
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="Embeds the pairs; by default frozen encoders with fitted maps.")
     ] = None,
-    pairs: Annotated[int, typer.Option(min=0, help="Embed about this many samples; 0 leaves these checks out.")] = 2000,
+    pairs: Annotated[int, typer.Option(min=0, help="Embed about this many samples; 0 leaves these checks out.")] = 1000,
     out: Annotated[Path | None, typer.Option("--out", help="A folder for a page with the offending samples.")] = None,
     baseline: Annotated[
         Path | None,

@@ -1,8 +1,14 @@
 """Vectors for the two sides of a dataset's pairs, so that checks can test whether they belong together."""
 
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,6 +25,7 @@ PENALTIES = tuple(10.0**power for power in range(-2, 7))
 WINDOW, SMALLEST = 200, 10  # rows that follow one another; of each window, so that small splits have several
 LEAST = 400  # of a split, where the pairs are shared out among several
 BATCH = 64
+MOST_THREADS = 8
 ANCHORS = ("text", "image", "audio")
 FROZEN = (
     "efficientnet_lite_pytorch",
@@ -51,7 +58,7 @@ def embedded_pairs(
     *,
     model: LoadedModel | None = None,
     encode: Encode | None = None,
-    most: int = 2000,
+    most: int = 1000,
     progress: bool = False,
 ) -> list[EmbeddedPairs]:
     """Embed up to ``most`` samples, in runs of rows that lie evenly over each split.
@@ -154,7 +161,8 @@ def _embedded(
     """The pairs of one kind in all splits; maps are fitted on all of them together, half of the windows at a time."""
     places = [(split, row, window) for split, rows in pairs.items() for row, window, _, _ in rows]
     parts = [(one, two) for rows in pairs.values() for _, _, one, two in rows]
-    kept, vectors = _encoded(parts, encode, f"embedding {left}s and {right}s", progress=progress)
+    threads = min(MOST_THREADS, os.cpu_count() or 1) if fitted else 1  # a given model may not bear several
+    kept, vectors = _encoded(parts, encode, f"embedding {left}s and {right}s", threads=threads, progress=progress)
     places = [places[index] for index in kept]
     odd = np.asarray([window % 2 == 1 for _, _, window in places], dtype=bool)
     if fitted:
@@ -177,25 +185,53 @@ def _embedded(
 
 
 def _encoded(
-    parts: Sequence[tuple[Part, Part]], encode: Encode, what: str, *, progress: bool
+    parts: Sequence[tuple[Part, Part]], encode: Encode, what: str, *, threads: int, progress: bool
 ) -> tuple[list[int], tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]:
     """Which pairs could be decoded, and the vectors of their two sides."""
     from tqdm.auto import tqdm
 
-    kept: list[int] = []
-    blocks: tuple[list[NDArray[np.floating[Any]]], list[NDArray[np.floating[Any]]]] = ([], [])
-    for start in tqdm(range(0, len(parts), BATCH), desc=what, disable=None if progress else True, leave=False):
-        chunk = list(range(start, min(start + BATCH, len(parts))))
-        while chunk:
-            views = [[Sample(str(index), (parts[index][side],)) for index in chunk] for side in (0, 1)]
-            try:
-                found = [encode(view, view[0].content[0].modality) for view in views]
-            except MediaError as error:
-                chunk = [index for index in chunk if str(index) != error.sample_id]
-                continue
-            kept += chunk
-            for block, values in zip(blocks, found, strict=True):
-                block.append(values)
-            break
-    empty = np.zeros((0, 1))
-    return kept, (np.concatenate(blocks[0]) if kept else empty, np.concatenate(blocks[1]) if kept else empty)
+    chunks = [list(range(start, min(start + BATCH, len(parts)))) for start in range(0, len(parts), BATCH)]
+    with _mapped(lambda chunk: _block(parts, chunk, encode), chunks, threads) as found:
+        blocks = list(tqdm(found, total=len(chunks), desc=what, disable=None if progress else True, leave=False))
+    kept = [index for block, _ in blocks for index in block]
+    filled = [vectors for block, vectors in blocks if block]
+    if not filled:
+        return [], (np.zeros((0, 1)), np.zeros((0, 1)))
+    return kept, (np.concatenate([left for left, _ in filled]), np.concatenate([right for _, right in filled]))
+
+
+Block: TypeAlias = tuple[list[int], tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]
+
+
+def _block(parts: Sequence[tuple[Part, Part]], chunk: list[int], encode: Encode) -> Block:
+    """Those of some pairs that could be decoded, and their vectors."""
+    while chunk:
+        views = [[Sample(str(index), (parts[index][side],)) for index in chunk] for side in (0, 1)]
+        try:
+            left, right = (encode(view, view[0].content[0].modality) for view in views)
+        except MediaError as error:
+            chunk = [index for index in chunk if str(index) != error.sample_id]
+            continue
+        return chunk, (left, right)
+    return [], (np.zeros((0, 1)), np.zeros((0, 1)))
+
+
+@contextmanager
+def _mapped(work: Callable[[list[int]], Block], chunks: list[list[int]], threads: int) -> Iterator[Iterator[Block]]:
+    """Chunks in order through some threads, each of which computes alone.
+
+    Two threads that share every product wait for each other wherever another process holds a core; two that work side by side don't.
+    """
+    if threads == 1 or len(chunks) < 2:
+        yield map(work, chunks)
+        return
+    first = work(chunks[0])  # loads the encoders
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else 1
+    alone = partial(torch.set_num_threads, 1) if torch else None
+    try:
+        with ThreadPoolExecutor(threads, "mmbench-encoders", initializer=alone) as pool:
+            yield chain([first], pool.map(work, chunks[1:]))
+    finally:
+        if torch:
+            torch.set_num_threads(before)
