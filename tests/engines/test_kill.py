@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 sys.path.insert(0, {root!r})
 import mmbench.runs.scoring, mmbench.runs.store as store
-import mmbench.engines.evaluation as evaluation
+import mmbench.engines.evaluation as evaluation, mmbench.engines.recording as recording
 from mmbench.engines.evaluation import evaluate_one
 from mmbench.engines.planning import Options
 from mmbench.models import LoadedModel
@@ -63,13 +63,13 @@ def scoring(*args):
     if moment == "scoring":
         die()
     return mmbench.runs.scoring.report(*args)
-evaluation.report = scoring
+recording.report = scoring
 
-def late(job, status, facts, real=evaluation._write_record):
+def late(job, status, facts, real=evaluation.write_record):
     if moment == "record" and status == "complete":
         die()
     real(job, status, facts)
-evaluation._write_record = late
+evaluation.write_record = late
 
 monkeypatch = pytest.MonkeyPatch()
 register(monkeypatch, card())
