@@ -10,6 +10,7 @@ from mmbench.models.base import Adapter, capabilities
 
 PAGE = Path(__file__).parent / "models.md"
 FOLDER = Path(__file__).parent.parent / "mmbench" / "models" / "adapters"
+ELSEWHERE = {"openai": ("served",), "file": ("files",)}  # folders of helpers beside the adapters
 HEAD = """# Models
 
 Written from the adapters by `python docs/models.py`. A model is named by a *spec*: a name of the catalog, a prefix with a name behind it,
@@ -136,7 +137,8 @@ def _lines() -> str:
     )
     rows = []
     for adapter in all_adapters():
-        files = [FOLDER / f"{adapter.prefix}.py", *sorted((FOLDER / f"_{adapter.prefix}").glob("*.py"))]
+        folders = [FOLDER / f"_{adapter.prefix}", *[FOLDER.parent / name for name in ELSEWHERE.get(adapter.prefix, ())]]
+        files = [FOLDER / f"{adapter.prefix}.py", *sorted(path for folder in folders for path in folder.glob("*.py"))]
         counts = [counted(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
         rows.append(
             f"| `{adapter.prefix}:` | {sum(lines for lines, _ in counts)} | {sum(code for _, code in counts)} |\n"
