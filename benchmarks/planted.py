@@ -176,7 +176,7 @@ def _shift(rows: Rows, wrong: list[int]) -> None:
 
 def _mix(rows: Rows, wrong: list[int]) -> None:
     run = _run(rows, wrong)
-    _swap(rows, np.random.default_rng(len(run)).permutation(run).tolist())
+    _swap(rows, np.random.default_rng(wrong).permutation(run).tolist())  # `wrong` differs by seed and rate
     wrong[:] = run
 
 

@@ -107,12 +107,16 @@ CARD = DatasetCard(
             check="audio-signal",
         ),
         Issue(
-            summary="recordings at 8 kHz among 5,721 at 44.1 kHz, of which 4,334 are stereo",
-            count=5,
+            summary="stamps with a recording that is not 44.1 kHz stereo, as 4,334 are: 1,387 are mono, 5 are at 8 kHz",
+            count=757,
             handling="every reader resamples and keeps the channels",
+            check="audio-format",
         ),
         Issue(
-            summary="stamps without any spoken description", count=18, handling="they take no part in tasks with speech"
+            summary="stamps without any spoken description (18), and one whose picture is of one colour",
+            count=19,
+            handling="without speech they take no part in tasks with speech",
+            check="modality-drop-out",
         ),
         Issue(
             summary="stamps of validation and test with a near copy in train: dreidels, l and I (3 pictures), and letters of which the "
