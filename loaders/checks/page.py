@@ -36,9 +36,13 @@ def page(report: "CheckReport") -> str:
 
 
 def _finding(result: Result, report: "CheckReport", views: Views) -> dict[str, Any]:
-    shown = []
+    shown: list[dict[str, Any]] = []
+    anchors: set[str] = set()
     for item in result.items[:SHOWN]:
-        shown.append(views.of(report.splits[item.split][item.row]) | {"split": item.split, "note": item.note})
+        anchor = f"{result.check}/{item.split}/{item.id}"  # a link to one finding on one sample
+        facts = {"split": item.split, "note": item.note, "anchor": "" if anchor in anchors else anchor}
+        shown.append(views.of(report.splits[item.split][item.row]) | facts)
+        anchors.add(anchor)
         if item.beside is not None:
             split, row = item.beside
             shown.append(views.of(report.splits[split][row]) | {"split": split, "note": f"beside {item.id}"})

@@ -103,6 +103,8 @@ def test_a_copy_is_shown_beside_what_it_was_copied_from(open_rows: Open, tmp_pat
     assert finding.count("<article") == 2
     assert finding.index("test-7") < finding.index("beside test-7")
     assert "words 4" in finding
+    anchor = "near-copies-across-splits/test/test-7"
+    assert finding.count(f'id="{anchor}"') == finding.count(f'href="#{anchor}"') == 1
 
 
 @pytest.mark.parametrize("grouped", [False, True])
