@@ -20,7 +20,7 @@ from mmbench.errors import RunFailedError
 from mmbench.models import LoadedModel
 from mmbench.models.base import Fittable, Fitted, Restorable, StreamingGenerator
 from mmbench.runs.store import Store
-from mmbench.samples import MediaError
+from mmbench.samples import MediaError, Modality
 from mmbench.tasks.base import Phase, Plan, Stage
 
 TRUSTED_AFTER = 8  # items that may all raise before a model is taken for broken, where a batch is smaller than that
@@ -200,7 +200,9 @@ class Asking:
 
     def _batched(self) -> Generator[int, None, None]:
         plan, todo = batches(self.stage, self.missing, self.settings.batch_size), set(self.missing)
-        with closing(read_ahead(self.model, self.stage, plan, self.settings.threads)) as found:
+        # A thread is worth its switches where there is something to decode.
+        threads = self.settings.threads if self.stage.modalities - {Modality.TEXT} else 0
+        with closing(read_ahead(self.model, self.stage, plan, threads)) as found:
             for batch in found if self.goes_on() else ():
                 cache, seed = self.settings.cache, self.settings.seed
                 asked, path = ask_cached(self.model, self.stage, batch, cache, size=self.size, seed=seed)
