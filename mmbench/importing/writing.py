@@ -32,7 +32,8 @@ def write(found: Found, output_dir: Path) -> Run:
 
 
 def _record(found: Found, name: str) -> dict[str, Any]:
-    ids = digest([[one.id, one.target] for one in found.samples]) if found.samples else None
+    held = sorted([one.id, one.target or ""] for one in found.samples)  # tools log in the order in which answers came
+    ids = digest(held) if held else None
     data = {
         "key": found.dataset or name,
         "split": found.split,
@@ -124,12 +125,13 @@ def _score(found: Found, key: str, measured: Measured) -> Score:
             **common,
         )
     clusters = [one.cluster or one.id for one in found.samples]
-    interval = bootstrap_mean(values * scale, clusters=clusters, resamples=RESAMPLES, level=LEVEL, seed=SEED)
+    interval = bootstrap_mean(values, clusters=clusters, resamples=RESAMPLES, level=LEVEL, seed=SEED)
     return Score(
-        value=mean * scale,
+        value=mean,
         low=None if interval is None else interval.low,
         high=None if interval is None else interval.high,
-        definition=f"the mean of the scores per sample that {found.tool} logged; a sample without one counts as 0",
+        definition=f"the mean of the scores per sample that {found.tool} logged; a sample without one counts as 0"
+        + ("; the log gives it in percent" if scale == PERCENT else ""),
         resamples=None if interval is None else interval.resamples,
         **common,
     )
@@ -174,9 +176,12 @@ def _write_samples(found: Found, folder: Path) -> None:
         "id": [one.id for one in found.samples],
         "cluster": [one.cluster or one.id for one in found.samples],
     }
-    for key in found.metrics:
+    for key, measured in found.metrics.items():
         if any(key in one.scores for one in found.samples):
-            columns[key] = [one.scores.get(key, 0.0) for one in found.samples]
+            values = [one.scores.get(key, 0.0) for one in found.samples]
+            is_mean = _scale(sum(values) / len(values), measured.value) is not None
+            # What is not the mean of these is not compared by them: it stands under another name.
+            columns[key if is_mean else f"{key} (logged)"] = values
     columns["answer"] = [one.prediction for one in found.samples]
     columns["right"] = [one.target for one in found.samples]
     columns["error"] = [one.error for one in found.samples]

@@ -176,6 +176,21 @@ def test_a_value_that_is_not_the_mean_of_its_samples_is_as_reported(tmp_path: Pa
     assert "not the mean of its scores per sample; cannot be computed anew" in score.definition
 
 
+def test_percent_becomes_a_share_and_another_aggregate_is_not_compared_by_means(tmp_path: Path) -> None:
+    for name, right, total in (("a", [1, 1, 1, 0], 0.9), ("b", [1, 0, 0, 0], 0.2)):
+        results = {"vqa": {"exact_match,none": 100 * sum(right) / 4}, "other": {"exact_match,none": total}}
+        _lmms_eval(tmp_path / name, name, right, results=results)
+        samples = tmp_path / name / "20260101_000000_samples_vqa.jsonl"
+        samples.with_name("20260101_000000_samples_other.jsonl").write_text(samples.read_text())
+        if name == "b":  # several processes log in another order
+            samples.write_text("".join(reversed(samples.read_text().splitlines(keepends=True))))
+        import_logs(tmp_path / name, output_dir=tmp_path / "runs")
+    pairs = {pair.task: pair for pair in mmbench.compare([tmp_path / "runs/a", tmp_path / "runs/b"]).pairs}
+    percent, other = pairs["lmms-eval:vqa"], pairs["lmms-eval:other"]
+    assert (percent.value_a, percent.value_b, percent.difference, percent.losses) == (0.75, 0.25, -0.5, 2)
+    assert (other.value_a, other.value_b, other.difference, other.p_value, other.wins) == (0.9, 0.2, None, None, None)
+
+
 def test_a_limited_run_is_partial(tmp_path: Path) -> None:
     _lmms_eval(tmp_path / "logs", "m", [1, 0], **{"n-samples": {"vqa": {"original": 100, "effective": 2}}})
     assert _only(import_logs(tmp_path / "logs", output_dir=tmp_path / "runs"), "lmms-eval:vqa").limit == 2
