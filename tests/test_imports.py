@@ -27,6 +27,15 @@ MAY_IMPORT = {
     "mmbench.tasks": {"mmbench.samples", "mmbench.media", "mmbench.loaders", "mmbench.metrics"},  # modifiers decode and encode
     "mmbench.runs": {"mmbench.samples", "mmbench.tasks", "mmbench.metrics", "mmbench.stats"},
     "mmbench.engines": {"mmbench.samples", "mmbench.media", "mmbench.tasks", "mmbench.models", "mmbench.runs"},
+    "mmbench.fusion": {
+        "mmbench.samples",
+        "mmbench.models",
+        "mmbench.tasks",
+        "mmbench.metrics",
+        "mmbench.stats",
+        "mmbench.runs",
+        "mmbench.engines",
+    },
     "mmbench.checking": {"mmbench.loaders", "mmbench.models", "mmbench.tasks", "mmbench.stats", "mmbench.samples"},
     "mmbench.data": {"mmbench.loaders"},
     "mmbench.importing": {"mmbench.runs", "mmbench.stats"},

@@ -1,0 +1,1 @@
+"""One file per fusion method; each defines a ``Fusion``, and no list names them."""

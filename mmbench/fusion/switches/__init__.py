@@ -1,0 +1,1 @@
+"""What changes how any method is trained: one file per switch, written behind a name as ``gmu+modality-dropout``."""
