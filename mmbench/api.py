@@ -16,6 +16,7 @@ from mmbench.engines.planning import Options, refusal
 from mmbench.engines.requests import Exported
 from mmbench.engines.shards import chosen_shard
 from mmbench.errors import UserError
+from mmbench.fusion.comparison import compare_fusion, list_fusions
 from mmbench.importing import import_logs
 from mmbench.loaders import DatasetCard, all_cards, load_dataset
 from mmbench.loaders.cache import is_built
@@ -43,9 +44,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "as_model", "check", "compare", "doctor", "download", "evaluate", "export_requests", "export_submission", "import_logs",
-    "list_datasets", "list_models", "list_modifiers",
-    "list_suites", "list_tasks", "load_dataset", "load_model", "peek", "score", "verify",
+    "as_model", "check", "compare", "compare_fusion", "doctor", "download", "evaluate", "export_requests", "export_submission",
+    "import_logs", "list_datasets", "list_fusions", "list_models", "list_modifiers", "list_suites", "list_tasks", "load_dataset",
+    "load_model", "peek", "score", "verify",
 ]  # fmt: skip
 
 Say = Callable[[str], None]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from mmbench.cli import answers, checking, comparing, data, models, output
+from mmbench.cli import answers, checking, comparing, data, fusion, models, output
 
 app = typer.Typer(
     name="mmbench",
@@ -41,7 +41,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 @app.command("list")
 def list_(
     what: Annotated[
-        Literal["datasets", "tasks", "models", "suites", "modifiers"], typer.Argument(help="What to list.")
+        Literal["datasets", "tasks", "models", "suites", "modifiers", "fusions"], typer.Argument(help="What to list.")
     ],
     modality: Annotated[str | None, typer.Option(help="Datasets that hold this modality: image, text, audio.")] = None,
     task: Annotated[str | None, typer.Option(help="Datasets and tasks of this kind, as retrieval.")] = None,
@@ -57,6 +57,7 @@ def list_(
         "models": api.list_models,
         "suites": api.list_suites,
         "modifiers": api.list_modifiers,
+        "fusions": api.list_fusions,
     }
     table = tables[what]()
     output.table(
@@ -80,6 +81,7 @@ app.command()(data.verify)
 app.command()(checking.check)
 app.command()(checking.peek)
 app.command()(comparing.compare)
+app.command()(fusion.fusion)
 app.command("import")(comparing.import_)
 app.command()(models.doctor)
 app.command()(answers.score)

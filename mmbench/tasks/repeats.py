@@ -53,6 +53,24 @@ def decoded_as(plan: Plan, decoding: Decoding) -> Plan:
     return replace(plan, phases=phases, score=again.score, judging=None if plan.judging is None else again.judging)
 
 
+def together(scored: Sequence[Scored]) -> Scored:
+    """Scores of the same samples, several times, below one another: ``id``, ``id@2``, …; n stays that of the samples."""
+    first = scored[0]
+    return Scored(
+        ids=[_key(key, repeat) for repeat, one in enumerate(scored) for key in one.ids],
+        arrays={name: np.concatenate([one.arrays[name] for one in scored]) for name in first.arrays},
+        clusters=[cluster for one in scored for cluster in one.clusters],
+        strata=None if first.strata is None else [stratum for one in scored for stratum in one.strata or ()],
+        errors={_key(key, repeat): reason for repeat, one in enumerate(scored) for key, reason in one.errors.items()},
+        shown=_below([one.shown for one in scored], len(first.ids)),
+        notes={
+            name: sum(one.notes.get(name, 0) for one in scored)
+            for name in sorted({name for one in scored for name in one.notes})
+        },
+        repeats=len(scored),
+    )
+
+
 def _key(key: str, repeat: int) -> str:
     return key if repeat == 0 else f"{key}@{repeat + 1}"
 
@@ -108,23 +126,7 @@ class _Again:
             if stages[0].name in outputs:
                 verdicts = _cut(outputs[stages[0].name], [stage.ids for stage in stages])
                 each = [{**one, stages[0].name: verdict} for one, verdict in zip(each, verdicts, strict=True)]
-        scored = [self.plan.score(one) for one in each]
-        first = scored[0]
-        return Scored(
-            ids=[_key(key, repeat) for repeat, one in enumerate(scored) for key in one.ids],
-            arrays={name: np.concatenate([one.arrays[name] for one in scored]) for name in first.arrays},
-            clusters=[cluster for one in scored for cluster in one.clusters],
-            strata=None,
-            errors={
-                _key(key, repeat): reason for repeat, one in enumerate(scored) for key, reason in one.errors.items()
-            },
-            shown=_below([one.shown for one in scored], len(first.ids)),
-            notes={
-                name: sum(one.notes.get(name, 0) for one in scored)
-                for name in sorted({name for one in scored for name in one.notes})
-            },
-            repeats=self.repeats,
-        )
+        return together([self.plan.score(one) for one in each])
 
     def _each(self, outputs: Mapping[str, Output]) -> list[dict[str, Output]]:
         cut = {stage.name: _cut(outputs[stage.name], [stage.ids] * self.repeats) for stage in self.plan.stages}

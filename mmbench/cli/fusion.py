@@ -1,0 +1,131 @@
+"""``mmbench fusion``: fusion methods compared on a task."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mmbench.cli import output
+from mmbench.errors import InterruptedRunError, UserError
+
+if TYPE_CHECKING:
+    from mmbench.fusion.comparison import FusionComparison
+
+
+def fusion(
+    task: Annotated[
+        str, typer.Option("--task", "-t", help="A task that learns from a train split, or the key of a dataset.")
+    ],
+    methods: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--methods",
+            "-m",
+            help="all, or names with commas: concat,gmu,mult+modality-dropout,mypkg.mymodule:MyFusion (`mmbench list fusions`).",
+        ),
+    ] = None,
+    budget: Annotated[str, typer.Option(help="Trained parameters of each method: 50k, 1M, 50000.")] = "50k",
+    trials: Annotated[int, typer.Option(min=1, help="Configurations that the search of each method tries.")] = 10,
+    seeds: Annotated[int, typer.Option(min=1, help="How often the chosen configuration is trained.")] = 5,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="Repeat the whole at half and twice the budget.")
+    ] = False,
+    encoder: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Whose frozen features a modality has: image=open_clip:ViT-B-32/openai; may be given several times."
+        ),
+    ] = None,
+    reduce: Annotated[
+        int, typer.Option(min=0, help="Principal components that are kept per modality; 0 keeps all features.")
+    ] = 64,
+    max_steps: Annotated[int, typer.Option(min=1, help="Longer sequences are averaged down to this many steps.")] = 50,
+    updates: Annotated[int, typer.Option(min=1, help="Steps of the optimiser per training, at most.")] = 2_000,
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step.")] = 256,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="About this many test samples: whole groups, seeded; marked as partial.")
+    ] = None,
+    output_dir: Annotated[
+        Path,
+        typer.Option(
+            "--output-dir", "-o", help="Where runs, features and trainings go; the same command goes on there."
+        ),
+    ] = Path("runs"),
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A folder for the page; by default one in --output-dir.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; by default one per core, eight at most.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where networks are trained: cpu, cuda, cuda:1.")] = "cpu",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
+) -> None:
+    """Compare fusion methods: same frozen features, parameters, search and seeds for all; floors beside them; test read once.
+
+    Writes a page with plots, a Markdown table and results.json, and a run per method that boards and `mmbench compare` read. A
+    comparison that was broken off goes on where it stopped; more trials, seeds or methods add to it.
+    """
+    from mmbench.fusion.comparison import compare_fusion
+
+    try:
+        found = compare_fusion(
+            task,
+            methods=methods or ["all"],
+            budget=parameters(budget),
+            trials=trials,
+            seeds=seeds,
+            sensitivity=sensitivity,
+            encoders=encoders(encoder or []),
+            reduce=reduce or None,
+            max_steps=max_steps,
+            updates=updates,
+            batch_size=batch_size,
+            limit=limit,
+            output_dir=output_dir,
+            out=out,
+            workers=workers,
+            device=device,
+            progress=not as_json,
+        )
+    except KeyboardInterrupt as error:
+        raise InterruptedRunError from error
+    _print(found, as_json=as_json)
+
+
+def _print(found: "FusionComparison", *, as_json: bool) -> None:
+    from mmbench.fusion.table import rows_for_terminal
+
+    if as_json:
+        output.json_document(found.results)
+        return
+    rows: list[dict[str, Any]] = rows_for_terminal(found.results)
+    output.table(rows, list(rows[0]), title=found.title, as_json=False)
+    for sentence in found.results["notes"]:
+        typer.echo(sentence)
+    typer.echo(f"Open {found.page}; table.md and results.json are beside it, runs in {found.output_dir}.")
+
+
+def parameters(text: str) -> int:
+    """``50k``, ``1.5M`` or ``50000`` as a number. ``UserError`` for anything else."""
+    scale = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
+    digits = text[:-1] if scale > 1 else text
+    try:
+        found = float(digits.replace("_", "").replace(",", "")) * scale
+    except ValueError:
+        found = -1.0
+    if not 1 <= found < 1e12:
+        raise UserError(f"--budget is {text!r}: give a number of parameters, as 50k, 1M or 50000.")
+    return round(found)
+
+
+def encoders(given: list[str]) -> dict[str, str]:
+    """``image=SPEC`` by modality. ``UserError`` for what has no equals sign."""
+    found = {}
+    for one in given:
+        modality, sign, spec = one.partition("=")
+        if not sign or not modality or not spec:
+            raise UserError(
+                f"--encoder is {one!r}: write the modality and a model, as image=open_clip:ViT-B-32/openai."
+            )
+        found[modality.strip()] = spec.strip()
+    return found

@@ -1,0 +1,236 @@
+"""``mmbench.compare_fusion``: fusion methods compared on a task, from frozen features to a page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmbench.engines.features import FOLDER as EMBEDDINGS
+from mmbench.engines.features import Cache
+from mmbench.errors import UserError
+from mmbench.files import write_bytes, write_json
+from mmbench.fusion.protocol import Protocol
+from mmbench.runs.identity import folder_name
+from mmbench.tasks import Task, all_tasks, get_task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PAGES = "fusion"
+
+
+@dataclass(frozen=True)
+class FusionComparison:
+    """A comparison of fusion methods.
+
+    Attributes:
+        results: the document ``results.json``: ``task``, ``measure``, ``protocol``, ``features``, ``data``, ``rows`` (methods and floors,
+            with value, interval, seeds, tie group, cost, analyses), ``pairs``, ``sensitivity``, ``notes``.
+        page: ``index.html``.
+        output_dir: where the runs are.
+    """
+
+    results: Mapping[str, Any]
+    page: Path
+    output_dir: Path
+
+    @property
+    def title(self) -> str:
+        """What was compared, in a line."""
+        task, protocol, measure = (self.results[name] for name in ("task", "protocol", "measure"))
+        return (
+            f"{task['id']}: {measure['title']} at {protocol['budget']:,} parameters, {protocol['trials']} trials, "
+            f"{len(protocol['seeds'])} seeds"
+        )
+
+    @property
+    def rows(self) -> "pd.DataFrame":
+        """One row per method and floor: ``name, kind, group, value, low, high, sd, valid, parameters, …``."""
+        import pandas as pd
+
+        names = (
+            "name",
+            "title",
+            "kind",
+            "group",
+            "value",
+            "low",
+            "high",
+            "sd",
+            "valid",
+            "parameters",
+            "width",
+            "wins",
+            "test_reads",
+        )
+        return pd.DataFrame([{name: row[name] for name in names} for row in self.results["rows"]], columns=list(names))
+
+    @property
+    def pairs(self) -> "pd.DataFrame":
+        """One row per two methods: ``a, b, difference, low, high, p_value, p_holm, better``."""
+        import pandas as pd
+
+        return pd.DataFrame(self.results["pairs"])
+
+    def to_markdown(self) -> str:
+        """The table."""
+        from mmbench.fusion.table import markdown
+
+        return markdown(self.results)
+
+    def to_html(self, folder: str | Path) -> Path:
+        """Write the page ``index.html`` into a folder, with ``table.md`` and ``results.json`` beside it."""
+        return _written(self.results, Path(folder))
+
+    def __repr__(self) -> str:
+        best = [row["name"] for row in self.results["rows"] if row["group"] == 1]
+        return f"FusionComparison({self.title}; best, not told apart: {', '.join(best) or 'none'})"
+
+
+def compare_fusion(
+    task: str | Task,
+    *,
+    methods: str | Sequence[str] = "all",
+    seeds: int = 5,
+    budget: int = 50_000,
+    trials: int = 10,
+    sensitivity: bool = False,
+    encoders: Mapping[str, str] | None = None,
+    reduce: int | None = 64,
+    max_steps: int = 50,
+    updates: int = 2_000,
+    batch_size: int = 256,
+    limit: int | None = None,
+    output_dir: str | Path = "runs",
+    out: str | Path | None = None,
+    workers: int | None = None,
+    device: str = "cpu",
+    progress: bool = True,
+) -> FusionComparison:
+    """Compare fusion methods on one task: the same frozen features, parameter budget, search and seeds for all.
+
+    What was done before is not done again: more trials, seeds or methods add to it.
+
+    Args:
+        task: the id of a task that learns from a train split, the task, or the key of a dataset that has one such task.
+        methods: ``"all"``, names of ``list_fusions()``, each with switches behind a plus (``"gmu+modality-dropout"``), or
+            ``"package.module:Name"``, a ``torch.nn.Module`` of your own: ``Name(dims, width)``, called with ``(inputs, masks)`` as
+            ``mmbench.fusion.base.Fusion`` says, giving ``(B, width)``.
+        seeds: how often the chosen configuration is trained, each time with another seed.
+        budget: trained parameters of each method, head included, met within 5 %.
+        trials: configurations that each method's random search tries, on train and validation only.
+        sensitivity: do all of it at half and twice the budget as well.
+        encoders: by modality (``image``, ``text``, ``audio``) the spec of the model whose frozen features are fused.
+        reduce: principal components kept per modality; ``None`` keeps all features.
+        max_steps: longer sequences are averaged down to this many steps.
+        updates: steps of the optimiser per training, at most; training stops early on the validation loss.
+        batch_size: rows per step.
+        limit: about this many test samples; such a comparison is marked as partial.
+        output_dir: where runs, features and trainings go.
+        out: a folder for the page; ``output_dir/fusion/<task>-<budget>`` by default.
+        workers: processes; by default one per core, eight at most. The outcome does not depend on it.
+        device: where networks are trained.
+        progress: show bars.
+
+    Raises:
+        UserError: an unknown name, a task that shows one modality only or learns nothing, a budget that a named method cannot meet.
+        RunFailedError: a worker process was killed; what was done is kept.
+    """
+    from mmbench.fusion.crew import default_workers
+    from mmbench.fusion.entries import chosen
+    from mmbench.fusion.outcome import document
+    from mmbench.fusion.reading import fusion_data
+    from mmbench.fusion.study import STUDIES, study
+    from mmbench.models.devices import resolve_device
+
+    protocol = Protocol(
+        budget=budget,
+        trials=trials,
+        seeds=seeds,
+        updates=updates,
+        batch_size=batch_size,
+        reduce=reduce,
+        max_steps=max_steps,
+    )
+    found, root = _task(task), Path(output_dir)
+    place = str(resolve_device(device))
+    data = fusion_data(
+        found,
+        folder=root / STUDIES / "features",
+        encoders=dict(encoders or {}),
+        reduce=reduce,
+        max_steps=max_steps,
+        cache=Cache(root / EMBEDDINGS),
+        limit=limit,
+        progress=progress,
+    )
+    entries = chosen(methods, data.names)
+    every = methods == "all" or list(methods) == ["all"]
+    work = partial(
+        study,
+        data,
+        entries,
+        output_dir=root,
+        every=every,
+        workers=workers or default_workers(),
+        device=place,
+        progress=progress,
+    )
+    studies = {part: work(replace(protocol, budget=part)) for part in _budgets(budget, sensitivity=sensitivity)}
+    results = document(studies, budget, data, found, root, limit=limit, progress=progress)
+    folder = root / PAGES / f"{folder_name(found.id)}-{budget}" if out is None else Path(out)
+    return FusionComparison(results, _written(results, folder), root)
+
+
+def _budgets(budget: int, *, sensitivity: bool) -> list[int]:
+    return [budget, budget // 2, budget * 2] if sensitivity else [budget]
+
+
+def _written(results: Mapping[str, Any], folder: Path) -> Path:
+    from mmbench.fusion.page import page
+    from mmbench.fusion.table import markdown
+
+    write_json(folder / "results.json", results)
+    write_bytes(folder / "table.md", markdown(results).encode())
+    write_bytes(folder / "index.html", page(results).encode())
+    return folder / "index.html"
+
+
+def _task(task: str | Task) -> Task:
+    """A task, by its id or as the only one of a dataset that fusion can learn."""
+    from mmbench.fusion.reading import refusal
+
+    if isinstance(task, Task):
+        return task
+    of_dataset = {one: refusal(one) for one in all_tasks() if one.dataset == task}
+    fit = [one for one, reason in of_dataset.items() if reason is None]
+    if len(fit) > 1:
+        raise UserError(f"{task} has {len(fit)} tasks: name one of {', '.join(one.id for one in fit)}.")
+    if of_dataset and not fit:
+        raise UserError(str(next(iter(of_dataset.values()))))
+    return fit[0] if fit else get_task(task)
+
+
+def list_fusions() -> "pd.DataFrame":
+    """One row per fusion method and switch: ``name, title, takes, parameters, paper``."""
+    import pandas as pd
+
+    from mmbench.fusion.registry import all_fusions
+    from mmbench.fusion.switching import all_switches
+
+    rows = [
+        {
+            "name": one.name,
+            "title": one.title,
+            "takes": "steps" if one.sequences else "vectors",
+            "parameters": one.formula,
+            "paper": one.paper,
+        }
+        for one in all_fusions()
+    ]
+    rows += [
+        {"name": f"+{one.name}", "title": one.title, "takes": "any method", "parameters": "none", "paper": one.paper}
+        for one in all_switches()
+    ]
+    return pd.DataFrame(rows, columns=["name", "title", "takes", "parameters", "paper"])

@@ -1,0 +1,138 @@
+"""What is compared: fusion methods with their switches, and the trained floors beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mmbench.errors import UserError
+from mmbench.fusion.base import Fusion, Knobs
+from mmbench.fusion.registry import all_fusions, get_fusion
+from mmbench.fusion.search import Config, draw
+from mmbench.fusion.sizing import Size, sized
+from mmbench.fusion.switching import Switch, get_switch
+
+ALONE = "only-"  # the name of a floor that sees one modality
+ENSEMBLE = "unimodal-ensemble"
+FLOOR_METHOD = "concat"  # of one modality: a hidden layer
+ATTEMPTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One trained network of an entry.
+
+    Attributes:
+        modalities: the numbers of those that it sees.
+        share: of the budget.
+    """
+
+    modalities: tuple[int, ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the comparison that is trained.
+
+    Attributes:
+        name: names it everywhere: ``gmu+modality-dropout``, ``only-image``, ``unimodal-ensemble``.
+        title: for people.
+        kind: ``method`` or ``floor``.
+        fusion: the method of its networks.
+        switches: how they are trained.
+        members: its networks; the outputs of several are averaged as probabilities, or as values.
+    """
+
+    name: str
+    title: str
+    kind: Literal["method", "floor"]
+    fusion: Fusion
+    switches: tuple[Switch, ...]
+    members: tuple[Member, ...]
+
+    @property
+    def needs(self) -> str:
+        """After whom it is."""
+        papers = [self.fusion.paper, *(switch.paper for switch in self.switches)]
+        return "; ".join(papers)
+
+
+def method(spec: str, names: Sequence[str]) -> Entry:
+    """The entry of a method as typed: ``gmu``, ``gmu+modality-dropout``, ``package.module:Name``. ``UserError`` for an unknown name."""
+    key, *behind = spec.split("+")
+    fusion = get_fusion(key)
+    switches = tuple(get_switch(name) for name in sorted(set(behind)))
+    title = " with ".join([fusion.title, *([" and ".join(switch.title for switch in switches)] if switches else [])])
+    name = "+".join([key, *(switch.name for switch in switches)])
+    return Entry(name, title, "method", fusion, switches, (Member(tuple(range(len(names))), 1.0),))
+
+
+def floors(names: Sequence[str]) -> list[Entry]:
+    """Each modality alone with the whole budget, and their ensemble with an equal part each."""
+    fusion = get_fusion(FLOOR_METHOD)
+    found = [
+        Entry(f"{ALONE}{name}", f"{name} alone", "floor", fusion, (), (Member((number,), 1.0),))
+        for number, name in enumerate(names)
+    ]
+    members = tuple(Member((number,), 1.0 / len(names)) for number in range(len(names)))
+    return [*found, Entry(ENSEMBLE, "ensemble of the modalities alone", "floor", fusion, (), members)]
+
+
+def entry(name: str, names: Sequence[str]) -> Entry:
+    """The entry of this name among floors and methods."""
+    return next((one for one in floors(names) if one.name == name), None) or method(name, names)
+
+
+def chosen(methods: str | Sequence[str], names: Sequence[str]) -> list[Entry]:
+    """The methods that were asked for, each once. ``UserError`` for an unknown name, or none."""
+    if isinstance(methods, str):
+        methods = methods.split(",")
+    wanted = [part.strip() for spec in methods for part in str(spec).split(",") if part.strip()]
+    specs = [one for spec in wanted for one in (_all() if spec == "all" else [spec])]
+    found = {one.name: one for one in (method(spec, names) for spec in specs)}
+    if not found:
+        raise UserError("No method is named: give --methods all, or names from `mmbench list fusions`.")
+    taken = {one.name for one in floors(names)} & found.keys()
+    if taken:
+        raise UserError(f"{min(taken)} is a floor that stands in every comparison: give the other methods only.")
+    return list(found.values())
+
+
+def _all() -> list[str]:
+    return [fusion.name for fusion in all_fusions()]
+
+
+def configured(
+    one: Entry, trial: int, dims: Sequence[int], outputs: int, budget: int, tolerance: float
+) -> tuple[Config, tuple[Size, ...]]:
+    """What a trial trains with, and how large each member then is.
+
+    A method's own choices that do not fit the budget are drawn again; those of trial 0 as well, in the order of the draws.
+
+    Raises:
+        UserError: no choice fits: the budget is too small, or jumped over.
+    """
+    switches: dict[str, Knobs] = {switch.name: switch.knobs for switch in one.switches}
+    failed: UserError | None = None
+    for attempt in range(ATTEMPTS if one.fusion.knobs else 1):
+        config = draw(trial, one.fusion.knobs, switches, attempt=attempt)
+        try:
+            return config, sizes(one, config.knobs, dims, outputs, budget, tolerance)
+        except UserError as error:
+            failed = failed or error
+    raise failed or UserError(f"{one.name} has no configuration.")
+
+
+def sizes(one: Entry, knobs: Any, dims: Sequence[int], outputs: int, budget: int, tolerance: float) -> tuple[Size, ...]:
+    """The width of each member, so that all together meet the budget."""
+    return tuple(
+        sized(
+            one.fusion,
+            [dims[number] for number in member.modalities],
+            outputs,
+            round(budget * member.share),
+            tolerance=tolerance,
+            knobs=knobs,
+        )
+        for member in one.members
+    )

@@ -1,0 +1,158 @@
+"""One comparison at one budget: search on train and validation, seeds of what was chosen, then one look at the test split."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmbench.errors import UserError
+from mmbench.files import digest, write_json
+from mmbench.fusion.crew import put
+from mmbench.fusion.entries import Entry, configured, floors
+from mmbench.fusion.jobs import Bench, Job, Place, run
+from mmbench.fusion.protocol import Protocol
+from mmbench.fusion.reading import FusionData
+from mmbench.fusion.search import expected_best
+from mmbench.fusion.testing import look, reads
+
+STUDIES = ".fusion"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the search chose for an entry.
+
+    Attributes:
+        entry: what was searched for.
+        trial: the number of the chosen configuration.
+        trials: the records of all of them, in order; ``None`` for a trial that diverged.
+        seeds: the records of the chosen one, per seed.
+        looks: what is said of the test split, per seed.
+        reads: how many selections of this entry were ever tested.
+    """
+
+    entry: Entry
+    trial: int
+    trials: tuple[dict[str, Any], ...]
+    seeds: tuple[dict[str, Any], ...] = ()
+    looks: tuple[dict[str, Any], ...] = ()
+    reads: int = 1
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The trainings behind the result."""
+        return [Job(self.entry.name, self.trial, one["seed"]) for one in self.seeds]
+
+    def expected(self, *, higher_is_better: bool) -> list[float] | None:
+        """What the best of k trials is worth; ``None`` where a trial has no value."""
+        values = [one["valid"] for one in self.trials]
+        return None if None in values else expected_best(values, higher_is_better=higher_is_better)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """All entries of a comparison at one budget."""
+
+    id: str
+    place: Place
+    chosen: tuple[Chosen, ...]
+    left_out: tuple[str, ...] = field(default=())
+
+
+def study(
+    data: FusionData, entries: Sequence[Entry], protocol: Protocol, output_dir: Path, *, every: bool, workers: int, device: str,
+    progress: bool,
+) -> Study:  # fmt: skip
+    """Search, train, test; what was done before is not done again.
+
+    Args:
+        data: what is learned.
+        entries: the methods; the floors come by themselves.
+        protocol: the conditions.
+        output_dir: the study lies in a hidden folder of it.
+        every: methods were not named one by one: those that cannot meet the budget are left out, and it is said.
+        workers: processes.
+        device: where networks are trained.
+        progress: show bars.
+
+    Raises:
+        UserError: a method that was named cannot meet the budget, or no trial of a method gave a number.
+    """
+    kept, left_out = _fitting(data, [*entries, *floors(data.names)], protocol, every=every)
+    name = digest({"data": data.facts["digest"], "training": dict(protocol.training), "device": device.split(":")[0]})[
+        :12
+    ]
+    place = Place(data.folder, output_dir / STUDIES / "studies" / name, protocol, device)
+    bench = Bench(place, data)
+    searched = _records(
+        bench,
+        [Job(one.name, trial, 0) for one in kept for trial in range(protocol.trials)],
+        workers,
+        "search",
+        progress,
+    )
+    better = data.problem.higher_is_better
+    found = [
+        _choice(one, [searched[Job(one.name, trial, 0)] for trial in range(protocol.trials)], better) for one in kept
+    ]
+    finals = [Job(one.entry.name, one.trial, seed) for one in found for seed in range(protocol.seeds)]
+    trained = _records(bench, finals, workers, "seeds", progress)
+    looks = dict(put(look, bench, finals, workers=workers, title=f"test at {protocol.budget:,}", progress=progress))
+    counted = reads(place)
+    write_json(place.study / "study.json", {"data": data.facts["digest"], "training": dict(protocol.training)})
+    return Study(
+        name, place, tuple(_whole(one, protocol.seeds, trained, looks, counted) for one in found), tuple(left_out)
+    )
+
+
+def _fitting(
+    data: FusionData, entries: Sequence[Entry], protocol: Protocol, *, every: bool
+) -> tuple[list[Entry], list[str]]:
+    """Those that can meet the budget in every trial, and a sentence about each of the others."""
+    kept, left_out = [], []
+    for one in entries:
+        try:
+            for trial in range(protocol.trials):
+                configured(one, trial, data.dims, data.problem.outputs, protocol.budget, protocol.tolerance)
+        except UserError as error:
+            if one.kind == "method" and not every:
+                raise
+            left_out.append(f"{one.name} is left out: {error}")
+        else:
+            kept.append(one)
+    if not any(one.kind == "method" for one in kept):
+        raise UserError(f"No method fits a budget of {protocol.budget:,} parameters here: {left_out[0]}")
+    return kept, left_out
+
+
+def _records(bench: Bench, jobs: Sequence[Job], workers: int, title: str, progress: bool) -> dict[Job, dict[str, Any]]:
+    title = f"{title} at {bench.place.protocol.budget:,}"
+    return dict(put(run, bench, jobs, workers=workers, title=title, progress=progress))
+
+
+def _choice(one: Entry, trials: Sequence[dict[str, Any]], higher_is_better: bool) -> Chosen:
+    """The trial with the best validation value; of equals the first. Nothing of the test split is known here."""
+    sign = 1 if higher_is_better else -1
+    values = [-np.inf if trial["valid"] is None else sign * trial["valid"] for trial in trials]
+    if max(values) == -np.inf:
+        raise UserError(
+            f"No trial of {one.name} gave a number on the validation split: try more --trials, or look at its features."
+        )
+    return Chosen(one, int(np.argmax(values)), tuple(trials))
+
+
+def _whole(
+    one: Chosen, seeds: int, trained: dict[Job, dict[str, Any]], looks: dict[Job, dict[str, Any]], counted: dict[str, int]
+) -> Chosen:  # fmt: skip
+    jobs = [Job(one.entry.name, one.trial, seed) for seed in range(seeds)]
+    name = one.entry.name
+    return Chosen(
+        one.entry,
+        one.trial,
+        one.trials,
+        tuple(trained[job] for job in jobs),
+        tuple(looks[job] for job in jobs),
+        counted.get(name, 1),
+    )

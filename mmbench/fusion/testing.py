@@ -1,0 +1,109 @@
+"""The look at the test split: once per trained model, and written down before it is taken."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmbench.files import atomic_path, read_json, write_json
+from mmbench.fusion.analyses import Judge, analyse
+from mmbench.fusion.analyses.cost import cost_of
+from mmbench.fusion.blocks import Block, Problem
+from mmbench.fusion.jobs import Bench, Job, Place, read_record, trained
+from mmbench.fusion.reading import value
+from mmbench.fusion.shortcuts import majority
+
+LOG = "test-reads.jsonl"
+TESTS = "tests"
+
+
+def look(bench: Bench, job: Job) -> dict[str, Any]:
+    """Predict the test split with a trained model and analyse it, unless that was done; returns what is said about it.
+
+    The log gets a line before the split is opened; ``reads`` counts them.
+    """
+    place = bench.place
+    paths = place.study / TESTS / f"{job.stem}.npz", place.study / TESTS / f"{job.stem}.json"
+    weights = (read_record(place, job) or {})["weights"]
+    if all(path.exists() for path in paths):
+        known: dict[str, Any] = read_json(paths[1])
+        if known["weights"] == weights:
+            return known
+    note(place, job, weights)
+    outputs, said = {}, []
+    for fold in bench.data.folds:
+        model = trained(bench, job, fold)
+        block, problem = bench.data.block(fold, "test"), bench.data.problem
+        guess = majority(problem, bench.data.block(fold, "train").targets, len(block))
+        outputs[fold] = model([column.values for column in block.inputs], [column.mask for column in block.inputs])
+        analyses = analyse(
+            model,
+            block,
+            _judge(problem, block),
+            deviations=bench.data.deviations(fold),
+            chance=value(problem, guess, block.targets),
+        )
+        said.append({"analyses": analyses, "cost": cost_of(model, block, place.device)})
+    with atomic_path(paths[0]) as temporary, temporary.open("wb") as handle:
+        np.savez(handle, **outputs)  # type: ignore[arg-type]  # its own options come first
+    found = {"entry": job.entry, "trial": job.trial, "seed": job.seed, "weights": weights, **mean_of(said)}
+    write_json(paths[1], found)
+    return found
+
+
+def _judge(problem: Problem, block: Block) -> Judge:
+    def judge(outputs: NDArray[np.float64], rows: NDArray[np.int64] | None = None) -> float:
+        return value(problem, outputs, block.targets if rows is None else block.targets[rows])
+
+    return judge
+
+
+def outputs_of(place: Place, job: Job) -> dict[str, NDArray[np.float64]]:
+    """What a model gave for the test split, by fold."""
+    with np.load(place.study / TESTS / f"{job.stem}.npz", allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def note(place: Place, job: Job, weights: str) -> None:
+    """Write down that the test split is about to be read."""
+    line = {
+        "entry": job.entry,
+        "trial": job.trial,
+        "seed": job.seed,
+        "weights": weights,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    place.study.mkdir(parents=True, exist_ok=True)
+    with (place.study / LOG).open("a", encoding="utf-8") as handle:
+        handle.write(json.dumps(line) + "\n")  # one write: lines of several processes do not mix
+
+
+def reads(place: Place) -> dict[str, int]:
+    """By entry, how many selections were tested under one seed: 1, or more where a longer search chose anew after a test."""
+    path = place.study / LOG
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    seen: dict[str, dict[int, set[str]]] = {}
+    for line in lines:
+        try:
+            one = json.loads(line)
+        except ValueError:
+            continue  # a line that a crash cut
+        seen.setdefault(one["entry"], {}).setdefault(one["seed"], set()).add(one["weights"])
+    return {name: max(len(weights) for weights in by_seed.values()) for name, by_seed in seen.items()}
+
+
+def mean_of(parts: Sequence[Any]) -> Any:
+    """The mean of like documents, number by number; what is no number is that of the first, and ``None`` counts in no mean."""
+    first = parts[0]
+    if isinstance(first, Mapping):
+        return {key: mean_of([part[key] for part in parts if key in part]) for key in first}
+    if isinstance(first, list):
+        return [mean_of([part[i] for part in parts]) for i in range(len(first))]
+    numbers = [part for part in parts if isinstance(part, int | float) and not isinstance(part, bool)]
+    if not numbers:
+        return first
+    found = float(np.mean(numbers))
+    return int(found) if found.is_integer() and all(isinstance(one, int) for one in numbers) else found
