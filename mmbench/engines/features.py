@@ -60,7 +60,7 @@ class Cache:
             "seed": seed,
             "items": [[item.id, [_named(part) for part in item.content], list(item.options)] for item in items],
         }
-        return self.folder / _digest_of(model) / f"{digest(batch)[:ID_LENGTH]}.safetensors"
+        return self.folder / model_digest(model) / f"{digest(batch)[:ID_LENGTH]}.safetensors"
 
     def load(self, path: Path) -> NDArray[Any] | None:
         """The vectors ``(n, d)`` of an entry, or ``None`` where there is none. A damaged one is said, and counts as none."""
@@ -95,6 +95,21 @@ class Cache:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 Path(name).unlink()
+
+
+def model_digest(model: LoadedModel) -> str:
+    """Everything but the batch that can move a vector: weights, configuration, preprocessing, kind of device, precision."""
+    place: Mapping[str, Any] = {
+        name: str(getattr(model.model, name, model.place.get(name, ""))).removeprefix("torch.")
+        for name in ("device", "dtype")
+    }
+    facts = {
+        "model": model.identity(),
+        "preprocessing": str(getattr(model.model, "preprocessing", "")),
+        "device": place["device"].split(":")[0],  # cuda:0 computes what cuda:1 computes
+        "dtype": place["dtype"],
+    }
+    return digest(facts)[:ID_LENGTH]
 
 
 def ask_cached(
@@ -153,21 +168,6 @@ def embeddings(
 def _named(part: Any) -> list[str | None]:
     """What identifies a part; of media the bytes that a model would read."""
     return [part.modality, part.language, part.sha256 if isinstance(part, MediaPart) else part.fingerprint]
-
-
-def _digest_of(model: LoadedModel) -> str:
-    """Everything but the batch that can move a vector: weights, configuration, preprocessing, kind of device, precision."""
-    place: Mapping[str, Any] = {
-        name: str(getattr(model.model, name, model.place.get(name, ""))).removeprefix("torch.")
-        for name in ("device", "dtype")
-    }
-    facts = {
-        "model": model.identity(),
-        "preprocessing": str(getattr(model.model, "preprocessing", "")),
-        "device": place["device"].split(":")[0],  # cuda:0 computes what cuda:1 computes
-        "dtype": place["dtype"],
-    }
-    return digest(facts)[:ID_LENGTH]
 
 
 def _sha256(key: str, values: NDArray[Any]) -> str:

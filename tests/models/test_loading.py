@@ -60,7 +60,9 @@ def embed_other(samples: Sequence[Sample], **_: Any) -> Any:
 
 def test_the_catalog_is_complete() -> None:
     entries = {entry.card.name: entry for entry in all_models()}
-    assert list(entries) == sorted(["blind", "constant", "linear-alignment", "majority", "oracle", "random"])
+    assert list(entries) == sorted(
+        ["blind", "constant", "frozen-features", "linear-alignment", "majority", "oracle", "random"]
+    )
     for name, entry in entries.items():
         loaded = load_model(name)
         assert capabilities(loaded.model) == capabilities(entry.make) != ()
@@ -68,7 +70,7 @@ def test_the_catalog_is_complete() -> None:
         assert entry.card.summary
         assert entry.card.privileged is (name == "oracle")
     kinds = {name: entry.card.kind for name, entry in entries.items() if entry.card.kind != "floor"}
-    assert kinds == {"linear-alignment": "model", "oracle": "ceiling"}
+    assert kinds == {"frozen-features": "model", "linear-alignment": "model", "oracle": "ceiling"}
 
 
 def test_adapters_are_listed_beside_the_catalog() -> None:

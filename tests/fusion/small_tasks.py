@@ -1,0 +1,107 @@
+"""Tasks on rows that a test made, and encoders that count what they are asked."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmbench.loaders.cards import DatasetCard, SplitFacts
+from mmbench.loaders.unknown import Unknown
+from mmbench.metrics.functional.emotion import emotion_classification_metric
+from mmbench.metrics.functional.sentiment import sentiment_metric
+from mmbench.models import LoadedModel, ModelCard
+from mmbench.models.base import ALL_MODALITIES
+from mmbench.samples import FeaturesPart, Modality, Part, Sample, TextPart
+from mmbench.tasks.kinds.emotion import EmotionTask, emotion_task
+from mmbench.tasks.kinds.sentiment import RegressionTask
+from tests.fakes import MemorySource, register
+
+KEY = "small"
+CLASSES = ("down", "up")
+SIZES = {"train": 30, "validation": 12, "test": 14}
+FEATURES, TEXT, IMAGE = (frozenset({one}) for one in (Modality.FEATURES, Modality.TEXT, Modality.IMAGE))
+Rows = Mapping[str, Sequence[Sample]]
+
+
+class Counting:
+    """Embeds a text as its length, its last byte and whether it is long; remembers what it was shown."""
+
+    symmetric = True
+
+    def __init__(self, broken: Sequence[str] = ()) -> None:
+        self.shown: list[str] = []
+        self.broken = broken
+
+    def embed(self, samples: Sequence[Sample], **how: Any) -> NDArray[np.float32]:
+        texts = [sample.text for sample in samples]
+        self.shown += texts
+        rows = [[len(text), ord(text[-1]), len(text) > 12] for text in texts]
+        rows = [[np.nan] * 3 if text in self.broken else row for text, row in zip(texts, rows, strict=True)]
+        return np.asarray(rows, dtype=np.float32)
+
+
+def encoder(model: object, revision: str | None = "1", modalities: Any = ALL_MODALITIES) -> LoadedModel:
+    return LoadedModel(model, ModelCard("counting", revision, modalities), None, {}, revision)
+
+
+def bring(monkeypatch: Any, rows: Rows) -> None:
+    """Rows per split as the dataset ``small``."""
+    unknown = Unknown(reason="a test")
+    facts = SplitFacts(count=unknown, fingerprint=unknown, protocol="a test")
+    held = {one for samples in rows.values() for sample in samples for one in sample.modalities}
+    card = DatasetCard(
+        key=KEY, title="Small", summary="Made by a test.", task_kinds=("emotion-classification",), languages=("en",), columns={},
+        modalities=tuple(one for one in Modality if one in held), splits=dict.fromkeys(rows, facts),
+        source=MemorySource(lambda roots: ((split, one) for split, samples in rows.items() for one in samples)), licence="CC0-1.0",
+        access="open", labels_public=True, redistributable=True, download_bytes=0, citation="none", homepage="https://example.org",
+        evidence={},
+    )  # fmt: skip
+    register(monkeypatch, card)
+
+
+def arrays(seed: int, lengths: Mapping[str, int] = {"a": 1, "b": 1}, width: int = 4) -> dict[str, NDArray[np.float32]]:  # noqa: B006
+    """Random features by name."""
+    draw = np.random.default_rng(seed)
+    return {name: draw.normal(3, 2, (steps, width)).astype(np.float32) for name, steps in lengths.items()}
+
+
+def parts(held: Mapping[str, NDArray[Any]]) -> tuple[Part, ...]:
+    return tuple(FeaturesPart(name, values) for name, values in held.items())
+
+
+def rows(sizes: Mapping[str, int] = SIZES, **how: Any) -> dict[str, list[Sample]]:
+    """Samples with features ``a`` and ``b``, classes in turn, two to a group, three speakers."""
+    return {
+        split: [
+            Sample(
+                f"{split}-{i}", parts(arrays(1000 * len(split) + i, **how)), target=CLASSES[i % 2], group=f"{split}-{i // 2}",
+                meta={"speaker": f"s{i % 3}"},
+            )
+            for i in range(size)
+        ]
+        for split, size in sizes.items()
+    }  # fmt: skip
+
+
+def texts(words: Sequence[str], extra: str = "a") -> tuple[Part, ...]:
+    """A text part per word, and features."""
+    return (*(TextPart(word, "en") for word in words), *parts({extra: arrays(len(words))["a"]}))
+
+
+def classes(inputs: frozenset[Modality] = FEATURES, **changes: Any) -> EmotionTask:
+    known = {"split": "test", "classes": CLASSES, "question": "Which?", "training": ("train", "validation"), **changes}
+    return emotion_task(KEY, "Small", inputs=inputs, **known)
+
+
+def numbers(inputs: frozenset[Modality] = FEATURES, **changes: Any) -> RegressionTask:
+    fields = {
+        "id": f"{KEY}.regression", "title": "Small", "dataset": KEY, "split": "test", "train_split": "train",
+        "valid_split": "validation", "version": 1, "metric": sentiment_metric(convention="cmu"), "primary": "corr",
+        "convention": "cmu", **changes,
+    }  # fmt: skip
+    return RegressionTask(inputs=inputs, **fields)
+
+
+def metric_of(names: tuple[str, ...]) -> Any:
+    return emotion_classification_metric(names)
