@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mmbench.loaders import DatasetCard, all_cards
-from mmbench.loaders.sources import BroughtSource, HubSource, PickleSource
+from mmbench.loaders.sources import BroughtSource, GeneratedSource, HubSource, PickleSource
 
 PAGE = Path(__file__).parent / "datasets.md"
 HEAD = """# Datasets
@@ -13,6 +13,7 @@ evidence, every known issue with its count. A dash stands for what nobody has es
 
 *pinned*: the card names a commit. *locked*: it knows none, so `main` is resolved once into your `mmbench.lock`, and rows made from it
 say so. *brought*: there is no public host that could be pinned; the error says which file to bring. *installed*: it comes with a package.
+*generated*: mmbench makes it from a seed, the same on every machine.
 
 No card has been checked against the real hub yet: `mmbench verify KEY` does that and writes a receipt to commit.
 
@@ -45,6 +46,8 @@ def _row(card: DatasetCard) -> str:
 def _revision(card: DatasetCard) -> str:
     if isinstance(card.source, HubSource):
         return f"pinned `{card.source.revision[:7]}`" if isinstance(card.source.revision, str) else "locked"
+    if isinstance(card.source, GeneratedSource):
+        return "generated"
     return "brought" if isinstance(card.source, BroughtSource | PickleSource) else "installed"
 
 

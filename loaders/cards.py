@@ -11,7 +11,7 @@ from mmbench.samples import Modality
 
 TaskKind = Literal[
     "retrieval", "compositional-choice", "zero-shot-classification", "question-answering", "captioning",
-    "speech-recognition", "sentiment-regression", "emotion-classification",
+    "speech-recognition", "sentiment-regression", "emotion-classification", "classification",
 ]  # fmt: skip
 KEY_PATTERN = "[a-z0-9]+(-[a-z0-9]+)*"
 Access = Literal["open", "gated", "form", "user-file", "dead"]

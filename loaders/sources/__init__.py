@@ -13,6 +13,7 @@ from mmbench.loaders.sources.base import (
     inputs_digest,
 )
 from mmbench.loaders.sources.brought import BroughtSource, Expected
+from mmbench.loaders.sources.generated import GeneratedSource
 from mmbench.loaders.sources.hub import HubSource
 from mmbench.loaders.sources.packages import PackageSource, SystemSource
 from mmbench.loaders.sources.pickles import PickleSource
@@ -23,6 +24,7 @@ __all__ = [
     "Build",
     "Detached",
     "Expected",
+    "GeneratedSource",
     "HubSource",
     "Inputs",
     "PackageSource",

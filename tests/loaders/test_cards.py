@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from mmbench.errors import UserError
 from mmbench.loaders import DatasetCard, all_cards, get_card, load_dataset
-from mmbench.loaders.sources import HubSource, PackageSource, Source, SystemSource
+from mmbench.loaders.sources import GeneratedSource, HubSource, PackageSource, Source, SystemSource
 from mmbench.loaders.unknown import Unknown
 
 CARDS = all_cards()
@@ -51,7 +51,7 @@ def test_every_fact_says_where_it_was_read(card: DatasetCard) -> None:
 
 def test_built_in_data_are_pinned_to_their_content() -> None:
     for card in CARDS:
-        if isinstance(card.source, PackageSource | SystemSource):
+        if isinstance(card.source, GeneratedSource | PackageSource | SystemSource):
             prints = [facts.fingerprint for facts in card.splits.values()]
             assert all(isinstance(one, str) for one in prints)
             assert len(set(prints)) == len(prints)

@@ -18,7 +18,8 @@ from mmbench.stats import estimate
 from mmbench.tasks import Task, all_tasks, get_task
 from mmbench.tasks.base import Plan
 
-KINDS = ("question-answering", "captioning", "speech-recognition", "sentiment-regression", "emotion-classification")
+CLASSES = ("emotion-classification", "classification")
+KINDS = ("question-answering", "captioning", "speech-recognition", "sentiment-regression", *CLASSES)
 QUICK = (
     "vqav2.open", "mmmu.mcq", "mathvista.open", "opencompass-mmbench.circular", "hallusionbench.yes-no", "mme.yes-no", "pope.random.yes-no",
     "scienceqa.mcq", "mmau.mcq", "stvqa.test.open", "clotho.caption", "fleurs.th.asr", "librispeech.test-clean.asr", "cmu-mosi.regression",
@@ -95,7 +96,7 @@ def test_oracle_constant_and_random(task: Task, ask: Any, answered: Answered) ->
         for value in (constant[key], guessed[key]):
             assert not value < (facts.lower if facts.lower is not None else -math.inf), key
             assert not value > (facts.upper if facts.upper is not None else math.inf), key
-        if task.kind == "emotion-classification" and ask == "predict" and floor is not None:
+        if task.kind in CLASSES and ask == "predict" and floor is not None:
             assert constant[key] == pytest.approx(floor, abs=1e-9), key
     assert {whole.floors[key] for key in task.metric.keys.keys() - scores.keys()} <= {None}
     assert task.metric.keys[task.primary].higher_is_better == (task.kind != "speech-recognition")

@@ -1,4 +1,4 @@
-"""Emotions, sarcasm, humour: one of several named classes, predicted as scores or answered in words."""
+"""Emotions, sarcasm, humour, categories: one of several named classes, predicted as scores or answered in words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +34,9 @@ class EmotionTask(Task):
         labels: of sets whose labels are no names: each label, as text, to its class.
         folds: ``meta.fold`` runs from 1 to this; each fold is scored by a model fitted on the others, where the next one chooses; the value
             is the mean over folds. 0 for a set with splits.
+        family: the kind of task: ``emotion-classification``, or ``classification`` of anything else.
+        label: the key in ``meta`` that holds the label; ``None`` where it is the target.
+        languages: of a modality named here only the parts in that language are shown; all of them otherwise.
     """
 
     inputs: frozenset[Modality]
@@ -41,11 +44,14 @@ class EmotionTask(Task):
     question: str
     labels: tuple[tuple[str, str], ...] = ()
     folds: int = 0
+    family: str = "emotion-classification"
+    label: str | None = None
+    languages: tuple[tuple[Modality, str], ...] = ()
 
     @property
     def kind(self) -> str:
-        """``emotion-classification``."""
-        return "emotion-classification"
+        """The family."""
+        return self.family
 
     @property
     def ask(self) -> Ask:
@@ -64,7 +70,7 @@ class EmotionTask(Task):
 
     @property
     def protocol(self) -> Mapping[str, Any]:
-        """Inputs, classes in order, folds; and of answers in words the question and how they are read."""
+        """Inputs, classes in order, folds, place of the label, languages; and of answers in words the question and how they are read."""
         folds = {"folds": self.folds, "aggregate": "mean over folds"} if self.folds else {}
         words = {
             "question": self.question,
@@ -72,13 +78,23 @@ class EmotionTask(Task):
             "max_new_tokens": MAX_NEW_TOKENS,
             "temperature": 0.0,
         }
-        return {"inputs": sorted(self.inputs), "classes": list(self.classes), **folds, "words": words}
+        label = {"label": f"meta.{self.label}", "labels": dict(self.labels)} if self.label else {}
+        languages = {"languages": {str(one): tag for one, tag in self.languages}} if self.languages else {}
+        return {
+            "inputs": sorted(self.inputs),
+            "classes": list(self.classes),
+            **folds,
+            **label,
+            **languages,
+            "words": words,
+        }
 
     def plan(
         self, load: Load, *, limit: int | None = None, seed: int = 0, privileged: bool = False, ask: Ask | None = None
     ) -> Plan:
         """One stage, or one per fold."""
         dataset = self.split_for(load, limit, seed)
+        self._require_inputs(load(self.split))
         labels = list(dataset.labels())
         targets = [self._class_of(sample) for sample in labels]
         folds = [self._fold_of(sample) for sample in labels] if self.folds else [0] * len(labels)
@@ -106,6 +122,16 @@ class EmotionTask(Task):
             {key: None if one.count else 1.0 for key, one in facts.items()},
         )
 
+    def _require_inputs(self, whole: PairedDataset) -> None:
+        """``ValueError`` where no sample at all holds one of the inputs: an optional file is not here."""
+        wanted = dict(self.languages)
+        for modality in sorted(self.inputs):
+            if not whole.facets(modality, wanted.get(modality)):
+                raise ValueError(
+                    f"no sample of {self.dataset} {whole.split} holds {modality}: bring the file that has it "
+                    f"(`mmbench show {self.dataset}` names it)"
+                )
+
     def _phase(
         self, dataset: PairedDataset, rows: list[int], fold: int, load: Load, privileged: bool, ask: Ask
     ) -> Phase:
@@ -128,7 +154,7 @@ class EmotionTask(Task):
         )
 
     def _view(self, sample: Sample, *, target: bool) -> Sample:
-        shown = replace(sample.view(self.inputs), options=self.classes)
+        shown = replace(sample.view(self.inputs, languages=dict(self.languages)), options=self.classes)
         return replace(shown, target=self._class_of(sample)) if target else shown
 
     def _request(self, sample: Sample, *, target: bool) -> Request:
@@ -139,12 +165,10 @@ class EmotionTask(Task):
 
     def _class_of(self, sample: Sample) -> str:
         """The class of a label. ``ValueError`` where it is none."""
-        label = str(sample.target)
+        label = str(sample.target if self.label is None else sample.meta.get(self.label))
         found = dict(self.labels).get(label, label)
         if found not in self.classes:
-            raise ValueError(
-                f"the label of {sample.id!r} is {sample.target!r}, which is none of {', '.join(self.classes)}"
-            )
+            raise ValueError(f"the label of {sample.id!r} is {label!r}, which is none of {', '.join(self.classes)}")
         return found
 
     def _fold_of(self, sample: Sample) -> int:
@@ -223,3 +247,9 @@ def emotion_task(
         "question": question,
     }
     return EmotionTask(**{**fields, **changes})
+
+
+def class_task(dataset: str, title: str, protocol: str, **fields: Any) -> EmotionTask:
+    """Version 1 of ``dataset.protocol``, of the family ``classification``; ``fields`` as of ``emotion_task``."""
+    task = emotion_task(dataset, title, family="classification", id=f"{dataset}.{protocol}", **fields)
+    return replace(task, title=f"{title}, {protocol}")

@@ -11,7 +11,7 @@ from mmbench.samples import Modality, Sample
 from mmbench.tasks.alterations import Modifier
 
 QUESTIONS = ("question-answering",)
-SEVERAL = (*QUESTIONS, "sentiment-regression", "emotion-classification", "zero-shot-classification")
+SEVERAL = (*QUESTIONS, "sentiment-regression", "emotion-classification", "classification", "zero-shot-classification")
 SEED = 20260101
 MOST = 10_000  # how far a sample's donor is looked for
 
