@@ -9,6 +9,7 @@ from mmbench.numbers import NONE, interval, number, short, signed
 from mmbench.wording import NOT_OPENCOMPASS, escape_markdown
 
 Row = Mapping[str, Any]
+COOPERATION = "cooperation"
 HEADS = ("Rank", "Method", "{measure}", "Seeds ±", "Against the best floor", "Parameters", "FLOPs", "Training s")
 
 
@@ -68,7 +69,7 @@ def rows_for_terminal(results: Results) -> list[dict[str, Any]]:
                 "95 % interval": interval(row.get("low"), row.get("high"), unit) or NONE,
                 "seeds ±": number(row.get("sd"), unit),
                 "against the best floor": _difference(row, unit),
-                "parameters": _whole(row.get("parameters")),
+                "parameters": whole(row.get("parameters")),
                 "FLOPs": short(cost.get("flops")),
                 "training s": short(cost.get("train_seconds")),
             }
@@ -84,6 +85,11 @@ def difference(row: Row, unit: str) -> tuple[str, str]:
     low, high = versus.get("low"), versus.get("high")
     bounds = "" if low is None or high is None else f"[{signed(low, unit)}, {signed(high, unit)}]"
     return signed(versus["difference"], unit), bounds
+
+
+def whole(value: int | None) -> str:
+    """A count with its thousands set apart, a dash for ``None``."""
+    return NONE if value is None else f"{value:,}"
 
 
 def by_budget(results: Results) -> list[tuple[int, list[Row]]]:
@@ -121,10 +127,22 @@ def subset_title(name: str) -> str:
     return name.replace("+", " + ") or "nothing"
 
 
-def contributions(results: Results) -> list[str]:
-    """The modalities that some row has a contribution of, then ``cooperation``."""
-    shapes = [(row.get("analyses") or {}).get("shape") for row in results["rows"]]
-    return [*dict.fromkeys(name for shape in shapes if shape for name in shape["contributions"]), "cooperation"]
+def gains(results: Results) -> dict[str, dict[str, float]]:
+    """By method what each modality adds alone to the score of none, then ``cooperation``: what is left of the gain of all.
+
+    Positive is better, whichever way the measure goes. Only methods that were scored with none, each one and all of the modalities.
+    """
+    sign = 1.0 if results["measure"]["higher_is_better"] else -1.0
+    names = subset_names(results)
+    alone, everything = [name for name in names if name and "+" not in name], names[-1] if names else ""
+    found = {}
+    for row in results["rows"]:
+        values = (row.get("analyses") or {}).get("subsets") or {}
+        if row["kind"] != "method" or any(values.get(name) is None for name in ("", *alone, everything)):
+            continue
+        parts = {name: sign * (values[name] - values[""]) for name in alone}
+        found[row["name"]] = parts | {COOPERATION: sign * (values[everything] - values[""]) - sum(parts.values())}
+    return found
 
 
 def _difference(row: Row, unit: str) -> str:
@@ -147,7 +165,7 @@ def _line(row: Row, rank: str, results: Results) -> list[str]:
         f"{number(row.get('value'), unit)} {interval(row.get('low'), row.get('high'), unit)}".rstrip(),
         number(row.get("sd"), unit),
         shown.rstrip(),
-        _whole(row.get("parameters")),
+        whole(row.get("parameters")),
         short(cost.get("flops")),
         short(cost.get("train_seconds")),
     ]
@@ -155,7 +173,3 @@ def _line(row: Row, rank: str, results: Results) -> list[str]:
 
 def _ranked(row: Row) -> bool:
     return row["kind"] == "method" and row.get("group") is not None
-
-
-def _whole(value: int | None) -> str:
-    return NONE if value is None else f"{value:,}"

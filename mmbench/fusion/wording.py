@@ -38,12 +38,26 @@ def measure_heading(results: Results) -> str:
 
 
 def facts(results: Results) -> list[str]:
-    """What a reader of the table must know."""
+    """What a reader of the table must know: what the intervals cover, then how to read the rows."""
+    return [covered(results), NOT_COVERED, *reading(results)]
+
+
+def reading(results: Results) -> list[str]:
+    """How to read ranks, floors, reported rows and signs, of what the table has."""
     kinds = {row["kind"] for row in results["rows"]}
-    lines = [covered(results), NOT_COVERED, RANKS]
+    lines = [RANKS]
     lines += [FLOORS, WINS] if "floor" in kinds else []
     lines += [REPORTED] if "reported" in kinds else []
     return [*lines, SYMBOLS]
+
+
+def summary(results: Results) -> str:
+    """Counts, measure and identity in one line."""
+    kinds = [row["kind"] for row in results["rows"]]
+    parts = [_count(kinds.count("method"), "method"), _count(kinds.count("floor"), "floor"), measure_heading(results)]
+    return " · ".join(
+        [*parts, chance(results), results["id"][:12]] if chance(results) else [*parts, results["id"][:12]]
+    )
 
 
 def covered(results: Results) -> str:

@@ -1,4 +1,4 @@
-"""A comparison that nobody ran, in the form that a study writes: 13 methods, 4 floors and 2 reported rows, for tests of tables and pages."""
+"""A comparison that nobody ran, in the form that a study writes: 13 methods, 4 floors and 2 reported rows, for tests."""
 
 import itertools
 import random
@@ -109,12 +109,11 @@ def _analyses(value: float, modalities: tuple[str, ...], chosen: random.Random) 
     subsets = [
         "+".join(some) for size in range(len(modalities) + 1) for some in itertools.combinations(modalities, size)
     ]
-    held = {
-        name: CHANCE + (value - CHANCE) * ((name.count("+") + 1) / len(modalities) if name else 0) ** 2
-        for name in subsets
-    }
+    weights = dict(zip(modalities, (0.1, 0.45, -0.05, 0.1), strict=False))  # of what each adds alone
+    together = 1 - sum(weights.values())
     gain = value - CHANCE
-    shares = {name: gain * share for name, share in zip(modalities, (0.1, 0.45, -0.05, 0.1), strict=False)}
+    held = {name: CHANCE + gain * sum(weights[one] for one in name.split("+") if one) for name in subsets}
+    held[subsets[-1]] = value
     return {
         "noise": {
             "levels": list(LEVELS), "curves": curves, "auc": {name: sum(curve) / len(curve) for name, curve in curves.items()},
@@ -122,7 +121,10 @@ def _analyses(value: float, modalities: tuple[str, ...], chosen: random.Random) 
             "effective": {name: chosen.uniform(-0.05, 0.05) for name in curves},
         },
         "subsets": held,
-        "shape": {"contributions": shares, "cooperation": gain - sum(shares.values()), "empty": CHANCE},
+        "shape": {
+            "contributions": {name: gain * (weight + together / len(modalities)) for name, weight in weights.items()},
+            "cooperation": gain * together, "empty": CHANCE,
+        },
         "perceptual": {name: chosen.uniform(0.05, 0.4) for name in modalities},
         "emap": {"value": value, "projected": value - 0.11, "gap": 0.11, "n": 500},
     }  # fmt: skip

@@ -15,7 +15,7 @@ from mmbench.fusion.plots.style import (
     shown,
     written,
 )
-from mmbench.fusion.table import Row, contributions, subset_names, subset_title
+from mmbench.fusion.table import COOPERATION, Row, gains, subset_names, subset_title
 from mmbench.fusion.wording import LATE_FUSION, Results, measure_heading
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def _one_noise(
         if name not in noise["curves"]:
             continue
         xs, ys = [level**0.5 for level in noise["levels"]], [shown(value, unit) for value in noise["curves"][name]]
+        look: dict[str, Any]
         if who == LATE_FUSION:
             look = {"color": theme.series[1], "linewidth": 3, "linestyle": (0, (3, 1)), "zorder": 4}
             text = f"{label(who)} (late fusion)"
@@ -120,32 +121,40 @@ def _cell(axes: "Axes", x: int, y: int, text: str, colour: tuple[float, float, f
 
 
 def _shape(results: Results, theme: Theme) -> "Figure | None":
-    found = _with(results, "shape")
-    if not found:
+    parts = gains(results)
+    if not parts:
         return None
-    unit, names = results["measure"].get("unit", ""), contributions(results)
-    figure = new_figure(9.0, 1.3 + 0.29 * len(found))
+    rows = [row for row in methods(results) if row["name"] in parts]
+    unit = results["measure"].get("unit", "")
+    figure = new_figure(9.0, 1.3 + 0.29 * len(rows))
     axes = figure.subplots()
     handles: dict[str, Any] = {}
-    for place, (_, shape) in enumerate(found):
-        ends = {True: 0.0, False: 0.0}  # of what adds and of what takes away
-        for number, name in enumerate(names):
-            value = shape["cooperation"] if name == "cooperation" else shape["contributions"].get(name)
-            if value is None:
-                continue
-            width = shown(value, unit)
-            colour = theme.soft if name == "cooperation" else theme.series[number % len(theme.series)]
-            hatch = "////" if name == "cooperation" else None
-            bar = axes.barh(place, width, 0.66, left=ends[width >= 0], color=colour, hatch=hatch, linewidth=0)
-            ends[width >= 0] += width
-            handles.setdefault(label(name), bar)
-    name_rows(axes, [row for row, _ in found], theme)
+    for place, row in enumerate(rows):
+        handles |= _stacked(axes, place, {name: shown(gain, unit) for name, gain in parts[row["name"]].items()}, theme)
+    name_rows(axes, rows, theme)
     axes.axvline(0, color=theme.ink, linewidth=0.8)
-    points = "points" if unit == "%" else results["measure"]["title"]
-    axes.set_xlabel(f"{points} above a model that sees nothing")
+    measure = results["measure"]
+    what = "points" if unit == "%" else measure["title"]
+    axes.set_xlabel(f"{what} {'above' if measure['higher_is_better'] else 'below'} the model without any modality")
     axes.grid(visible=False, axis="y")
-    figure.legend(handles.values(), handles, loc="outside upper left", ncols=len(handles))
+    figure.legend(handles.values(), handles, loc="outside upper left", ncols=min(6, len(handles)))
     return figure
+
+
+def _stacked(axes: "Axes", place: int, gains_of_row: Mapping[str, float], theme: Theme) -> dict[str, Any]:
+    """What adds to the right of zero, what takes away to the left, a mark at the sum; returns the legend."""
+    ends = {True: 0.0, False: 0.0}
+    handles: dict[str, Any] = {}
+    for number, (name, width) in enumerate(gains_of_row.items()):
+        together = name == COOPERATION
+        colour = theme.soft if together else theme.series[number % len(theme.series)]
+        left = ends[width >= 0]
+        bar = axes.barh(place, width, 0.66, left=left, color=colour, hatch="////" if together else None, linewidth=0)
+        ends[width >= 0] += width
+        handles[name if together else f"{label(name)} alone"] = bar
+    total = sum(gains_of_row.values())
+    (handles["all together"],) = axes.plot([total], [place], "|", color=theme.ink, markersize=15, markeredgewidth=2)
+    return handles
 
 
 NOISE = Drawing(
@@ -163,7 +172,8 @@ MISSING = Drawing(
 )  # fmt: skip
 SHAPE = Drawing(
     "contributions", "What each modality contributes",
-    "SHAPE: what each modality adds alone, and what only their cooperation adds. Bars left of zero take away.",
-    "Contribution of each modality and of their cooperation per method; the numbers are in the table of contributions.",
+    "What each modality adds alone and what their cooperation adds (SHAPE); the mark is the score of all together. Cooperation left of "
+    "zero: the modalities tell the same.",
+    "Gain of each modality alone and of their cooperation per method; the numbers are in the table of contributions.",
     _shape,
 )  # fmt: skip

@@ -178,6 +178,8 @@ def _cost_ticks(axes: "Axes", points: Sequence[tuple[float, float]], *, logarith
 
 def _name_points(axes: "Axes", front: Sequence[tuple[str, float, float]], theme: Theme) -> None:
     """Names beside the points of the front, each at the first place where it covers no other name and stays in the panel."""
+    from matplotlib.patheffects import withStroke
+
     taken: list[Bbox] = []
     inside = axes.get_window_extent()
     for name, x, y in front:
@@ -186,6 +188,7 @@ def _name_points(axes: "Axes", front: Sequence[tuple[str, float, float]], theme:
                 name, (x, y), xytext=(right, up), textcoords="offset points", fontsize=8, color=theme.ink,
                 ha="left" if right > 0 else "right", va="center",
             )  # fmt: skip
+            text.set_path_effects([withStroke(linewidth=2.5, foreground=theme.ground)])  # readable across lines
             box = text.get_window_extent().padded(1)
             free = not any(box.overlaps(other) for other in taken)
             if free and inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1:

@@ -60,7 +60,8 @@ def rendered(draw: Draw, results: Results, theme: Theme, *, salt: str) -> str | 
 
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_settings(theme) | {"svg.hashsalt": salt})
+        settings: Any = _settings(theme) | {"svg.hashsalt": salt}
+        mpl.rcParams.update(settings)
         figure = draw(results, theme)
         if figure is None:
             return None
