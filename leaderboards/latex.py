@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from mmbench.leaderboards.numbers import NONE, interval, number
 from mmbench.leaderboards.values import Cell, Column, Kind, Row
-from mmbench.leaderboards.wording import FACTS, NOT_OPENCOMPASS, SUITE_SCORE, attributions, notes, remarks, toy_note
+from mmbench.leaderboards.wording import FACTS, SUITE_SCORE, attributions, notes, remarks, toy_note
+from mmbench.numbers import NONE, interval, number
+from mmbench.wording import NOT_OPENCOMPASS
 
 if TYPE_CHECKING:
     from mmbench.leaderboards.board import Leaderboard

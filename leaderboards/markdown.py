@@ -1,11 +1,11 @@
 """The board as a Markdown table, with every name from outside escaped."""
 
-import re
 from typing import TYPE_CHECKING
 
-from mmbench.leaderboards.numbers import NONE, interval, number
 from mmbench.leaderboards.values import Cell, Column, Row
-from mmbench.leaderboards.wording import FACTS, NOT_OPENCOMPASS, SUITE_SCORE, attributions, notes, remarks, toy_note
+from mmbench.leaderboards.wording import FACTS, SUITE_SCORE, attributions, notes, remarks, toy_note
+from mmbench.numbers import NONE, interval, number
+from mmbench.wording import NOT_OPENCOMPASS, escape_markdown
 
 if TYPE_CHECKING:
     from mmbench.leaderboards.board import Leaderboard
@@ -22,34 +22,27 @@ def markdown(board: "Leaderboard") -> str:
     rows = [head, ["---:", "---", *["---:"] * (len(head) - 2)], *_rows(board)]
     table = [f"| {' | '.join(cells)} |" for cells in rows]
     lines = [toy_note(board), *FACTS, *([SUITE_SCORE] if board.suite else [])]
-    lines += [f"{note.sign} {escape(note.sentence)}".lstrip() for note in notes(board)]
-    lines += [escape(line) for line in remarks(board)]
+    lines += [f"{note.sign} {escape_markdown(note.sentence)}".lstrip() for note in notes(board)]
+    lines += [escape_markdown(line) for line in remarks(board)]
     return "\n".join(
         [
-            f"## {escape(board.title)}",
+            f"## {escape_markdown(board.title)}",
             "",
             *table,
             "",
             *[f"- {line}" for line in lines if line],
             "",
-            *[f"{escape(line)}\\" for line in attributions(board)],
+            *[f"{escape_markdown(line)}\\" for line in attributions(board)],
             NOT_OPENCOMPASS,
             "",
         ]
     )
 
 
-def escape(text: str) -> str:
-    """Text that Markdown and HTML take for plain text, on one line."""
-    plain = " ".join(text.split())
-    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]|#~$])", r"\\\1", plain)
-
-
 def _heading(column: Column) -> str:
     side = " (beside)" if column.group == "beside" else ""
-    measure = f"<br>{escape(column.measure.heading)}" if column.measure else ""
-    return f"{escape(column.title)}{side}{measure}"
+    measure = f"<br>{escape_markdown(column.measure.heading)}" if column.measure else ""
+    return f"{escape_markdown(column.title)}{side}{measure}"
 
 
 def _rows(board: "Leaderboard") -> list[list[str]]:
@@ -88,7 +81,7 @@ def _line(row: Row, kind: str, board: "Leaderboard") -> list[str]:
     standing = row.total.standing if row.total else row.cells[column.task].standings.get(column.primary)
     rank = kind or (standing.text if standing else NONE)
     total = [_total(row)] if board.suite else []
-    return [rank, escape(row.label), *total, *[_value(row.cells[one.task], one) for one in board.columns]]
+    return [rank, escape_markdown(row.label), *total, *[_value(row.cells[one.task], one) for one in board.columns]]
 
 
 def _total(row: Row) -> str:

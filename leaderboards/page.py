@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mmbench.leaderboards.markdown import markdown
-from mmbench.leaderboards.numbers import MINUS, NONE, interval, number
 from mmbench.leaderboards.records import csv_text, document
 from mmbench.leaderboards.values import Column, Measure, Row
-from mmbench.leaderboards.wording import FACTS, NOT_OPENCOMPASS, SUITE_SCORE, attributions, notes, remarks, toy_note
+from mmbench.leaderboards.wording import FACTS, SUITE_SCORE, attributions, notes, remarks, toy_note
+from mmbench.numbers import MINUS, NONE, interval, number
+from mmbench.wording import NOT_OPENCOMPASS
 
 if TYPE_CHECKING:
     from mmbench.leaderboards.board import Leaderboard

@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mmbench.leaderboards.numbers import NONE
+from mmbench.numbers import NONE
+from mmbench.wording import TOY
 
 if TYPE_CHECKING:
     from mmbench.leaderboards.board import Leaderboard
 
-NOT_OPENCOMPASS = "This is mmbench, not OpenCompass' MMBench."
-TOY = (
-    "Toy data that ships with Python packages: it proves an installation and the whole pipe, "
-    "says nothing about a model's quality."
-)
 SUITE_SCORE = (
     "Suite score: the mean over the suite's tasks of (value - floor) / (1 - floor), with value and floor those of "
     "each task's primary metric; the floor is analytic chance, never a model's score. 0 is chance, 100 is perfect, "

@@ -119,8 +119,9 @@ def board(found: "Leaderboard") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from mmbench.leaderboards.numbers import interval, number
-    from mmbench.leaderboards.wording import NOT_OPENCOMPASS, toy_note
+    from mmbench.leaderboards.wording import toy_note
+    from mmbench.numbers import interval, number
+    from mmbench.wording import NOT_OPENCOMPASS
 
     shown = Table(title=found.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     shown.add_column("task", no_wrap=True)
@@ -159,7 +160,7 @@ def _spent(usage: Mapping[str, Any]) -> str:
 
 
 def _total(total: "Total") -> str:
-    from mmbench.leaderboards.numbers import interval, number
+    from mmbench.numbers import interval, number
 
     return (
         f"{number(total.value, '%')}\n{interval(total.low, total.high, '%')}"

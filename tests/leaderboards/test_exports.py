@@ -11,8 +11,8 @@ import pytest
 
 from mmbench.leaderboards import Leaderboard
 from mmbench.leaderboards.latex import escape as latex_escape
-from mmbench.leaderboards.markdown import escape as markdown_escape
-from mmbench.leaderboards.numbers import NONE, number
+from mmbench.numbers import NONE, number
+from mmbench.wording import escape_markdown
 
 HOSTILE = "blind <script>alert(1)</script> | b"
 Write = Callable[..., Path]
@@ -82,7 +82,7 @@ def test_markdown_says_what_a_reader_must_know(board: Leaderboard) -> None:
 def test_markdown_takes_strangers_names_for_text(board: Leaderboard) -> None:
     assert "<script" not in board.to_markdown()
     assert r"blind &lt;script&gt;alert(1)&lt;/script&gt; \| b" in board.to_markdown()
-    assert markdown_escape("a\n| [x](y) `z` *b*") == r"a \| \[x\](y) \`z\` \*b\*"
+    assert escape_markdown("a\n| [x](y) `z` *b*") == r"a \| \[x\](y) \`z\` \*b\*"
 
 
 def test_latex_is_balanced_and_escaped(board: Leaderboard) -> None:

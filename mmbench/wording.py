@@ -1,0 +1,16 @@
+"""What every table and page says in the same words, and how strangers' names become plain text in Markdown."""
+
+import re
+
+NOT_OPENCOMPASS = "This is mmbench, not OpenCompass' MMBench."
+TOY = (
+    "Toy data that ships with Python packages: it proves an installation and the whole pipe, "
+    "says nothing about a model's quality."
+)
+
+
+def escape_markdown(text: str) -> str:
+    """Text that Markdown and HTML take for plain text, on one line."""
+    plain = " ".join(text.split())
+    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]|#~$])", r"\\\1", plain)
