@@ -41,7 +41,7 @@ def fusion(
     ] = 64,
     max_steps: Annotated[int, typer.Option(min=1, help="Longer sequences are averaged down to this many steps.")] = 50,
     updates: Annotated[int, typer.Option(min=1, help="Steps of the optimiser per training, at most.")] = 2_000,
-    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step.")] = 256,
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step.")] = 128,
     limit: Annotated[
         int | None, typer.Option(min=1, help="About this many test samples: whole groups, seeded; marked as partial.")
     ] = None,

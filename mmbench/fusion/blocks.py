@@ -57,6 +57,18 @@ class Block:
         return tuple(column.name for column in self.inputs)
 
 
+def take(block: Block, rows: Any) -> Block:
+    """Some of the rows, by a slice or their numbers."""
+    numbers = np.arange(len(block))[rows]
+    return Block(
+        [block.ids[number] for number in numbers],
+        tuple(column.take(rows) for column in block.inputs),
+        block.targets[rows],
+        [block.clusters[number] for number in numbers],
+        {name: [held[number] for number in numbers] for name, held in block.facts.items()},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is to be predicted, and by what validation chooses.

@@ -100,7 +100,7 @@ def compare_fusion(
     reduce: int | None = 64,
     max_steps: int = 50,
     updates: int = 2_000,
-    batch_size: int = 256,
+    batch_size: int = 128,
     limit: int | None = None,
     output_dir: str | Path = "runs",
     out: str | Path | None = None,

@@ -1,11 +1,12 @@
 """What is compared: fusion methods with their switches, and the trained floors beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal
 
 from mmbench.errors import UserError
-from mmbench.fusion.base import Fusion, Knobs
+from mmbench.fusion.base import Fusion
 from mmbench.fusion.registry import all_fusions, get_fusion
 from mmbench.fusion.search import Config, draw
 from mmbench.fusion.sizing import Size, sized
@@ -14,7 +15,6 @@ from mmbench.fusion.switching import Switch, get_switch
 ALONE = "only-"  # the name of a floor that sees one modality
 ENSEMBLE = "unimodal-ensemble"
 FLOOR_METHOD = "concat"  # of one modality: a hidden layer
-ATTEMPTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +102,39 @@ def _all() -> list[str]:
     return [fusion.name for fusion in all_fusions()]
 
 
+def fitting(
+    one: Entry, dims: Sequence[int], outputs: int, budget: int, tolerance: float
+) -> list[tuple[Mapping[str, Any], tuple[Size, ...]]]:
+    """Every combination of the method's own choices that meets the budget, with the size of each member.
+
+    Raises:
+        UserError: none does: the budget is too small, or jumped over; what is said of the first.
+    """
+    found: list[tuple[Mapping[str, Any], tuple[Size, ...]]] = []
+    failed: UserError | None = None
+    for values in product(*one.fusion.knobs.values()):
+        knobs = dict(zip(one.fusion.knobs, values, strict=True))
+        try:
+            found.append((knobs, _sizes(one, knobs, dims, outputs, budget, tolerance)))
+        except UserError as error:
+            failed = failed or error
+    if not found and failed is not None:
+        raise failed
+    return found
+
+
 def configured(
     one: Entry, trial: int, dims: Sequence[int], outputs: int, budget: int, tolerance: float
 ) -> tuple[Config, tuple[Size, ...]]:
-    """What a trial trains with, and how large each member then is.
-
-    A method's own choices that do not fit the budget are drawn again; those of trial 0 as well, in the order of the draws.
-
-    Raises:
-        UserError: no choice fits: the budget is too small, or jumped over.
-    """
-    switches: dict[str, Knobs] = {switch.name: switch.knobs for switch in one.switches}
-    failed: UserError | None = None
-    for attempt in range(ATTEMPTS if one.fusion.knobs else 1):
-        config = draw(trial, one.fusion.knobs, switches, attempt=attempt)
-        try:
-            return config, sizes(one, config.knobs, dims, outputs, budget, tolerance)
-        except UserError as error:
-            failed = failed or error
-    raise failed or UserError(f"{one.name} has no configuration.")
+    """What a trial trains with, and how large each member then is. ``UserError`` as ``fitting``."""
+    fit = fitting(one, dims, outputs, budget, tolerance)
+    config = draw(trial, [knobs for knobs, _ in fit], {switch.name: switch.knobs for switch in one.switches})
+    return config, next(sizes for knobs, sizes in fit if knobs == config.knobs)
 
 
-def sizes(one: Entry, knobs: Any, dims: Sequence[int], outputs: int, budget: int, tolerance: float) -> tuple[Size, ...]:
+def _sizes(
+    one: Entry, knobs: Mapping[str, Any], dims: Sequence[int], outputs: int, budget: int, tolerance: float
+) -> tuple[Size, ...]:
     """The width of each member, so that all together meet the budget."""
     return tuple(
         sized(

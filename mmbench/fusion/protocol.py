@@ -20,7 +20,7 @@ class Protocol:
         seeds: of initialisation, order of rows and dropout; the chosen configuration is trained under each.
         updates: steps of the optimiser, at most.
         check: updates between two looks at the validation loss.
-        patience: looks without a better loss after which training stops.
+        patience: looks without a loss that is better by 0.001 after which training stops.
         batch_size: rows per update; all of them where a split is smaller.
         reduce: principal components that are kept per modality; ``None`` keeps the features as they are.
         max_steps: longer sequences are averaged down to this many steps.
@@ -32,8 +32,8 @@ class Protocol:
     seeds: int = 5
     updates: int = 2_000
     check: int = 50
-    patience: int = 8
-    batch_size: int = 256
+    patience: int = 6
+    batch_size: int = 128
     reduce: int | None = 64
     max_steps: int = 50
 

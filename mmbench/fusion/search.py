@@ -43,23 +43,22 @@ class Config:
         return {**asdict(self), "knobs": dict(self.knobs), "switches": {k: dict(v) for k, v in self.switches.items()}}
 
 
-def draw(trial: int, knobs: Knobs, switches: Mapping[str, Knobs], *, attempt: int = 0) -> Config:
+def draw(trial: int, choices: Sequence[Mapping[str, Any]], switches: Mapping[str, Knobs]) -> Config:
     """The configuration of a trial.
 
-    Learning rate, weight decay and dropout of trial k are the same for every method. Trial 0 is the default, with the first value of
-    every knob.
+    Learning rate, weight decay and dropout of trial k are the same for every method. Trial 0 is the default, with the method's first
+    choice and the first value of every switch.
 
     Args:
         trial: its number.
-        knobs: of the method.
+        choices: the method's own knobs, every combination that fits the budget.
         switches: the knobs of each switch.
-        attempt: counts how often the method's own choices were drawn before and did not fit the budget.
     """
-    own = {name: _chosen(values, trial, attempt, name) for name, values in knobs.items()}
     theirs = {
-        switch: {name: _chosen(values, trial, 0, f"{switch} {name}") for name, values in given.items()}
+        switch: {name: values[_index(trial, len(values), f"{switch} {name}")] for name, values in given.items()}
         for switch, given in switches.items()
     }
+    own = choices[_index(trial, len(choices), "knobs")]
     if trial == 0:
         return Config(knobs=own, switches=theirs)
     random = np.random.default_rng([trial, 1])
@@ -70,11 +69,8 @@ def draw(trial: int, knobs: Knobs, switches: Mapping[str, Knobs], *, attempt: in
     return Config(rate, decay, DROPOUTS[int(random.integers(len(DROPOUTS)))], own, theirs)
 
 
-def _chosen(values: Sequence[Any], trial: int, attempt: int, name: str) -> Any:
-    if trial == 0 and attempt == 0:
-        return values[0]
-    random = np.random.default_rng([trial, attempt, zlib.crc32(name.encode())])
-    return values[int(random.integers(len(values)))]
+def _index(trial: int, n: int, name: str) -> int:
+    return 0 if trial == 0 else int(np.random.default_rng([trial, zlib.crc32(name.encode())]).integers(n))
 
 
 def expected_best(values: ArrayLike, *, higher_is_better: bool = True) -> list[float]:

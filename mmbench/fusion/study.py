@@ -10,7 +10,7 @@ import numpy as np
 from mmbench.errors import UserError
 from mmbench.files import digest, write_json
 from mmbench.fusion.crew import put
-from mmbench.fusion.entries import Entry, configured, floors
+from mmbench.fusion.entries import Entry, fitting, floors
 from mmbench.fusion.jobs import Bench, Job, Place, run
 from mmbench.fusion.protocol import Protocol
 from mmbench.fusion.reading import FusionData
@@ -81,9 +81,7 @@ def study(
         UserError: a method that was named cannot meet the budget, or no trial of a method gave a number.
     """
     kept, left_out = _fitting(data, [*entries, *floors(data.names)], protocol, every=every)
-    name = digest({"data": data.facts["digest"], "training": dict(protocol.training), "device": device.split(":")[0]})[
-        :12
-    ]
+    name = digest({"data": data.facts["id"], "training": dict(protocol.training), "device": device.split(":")[0]})[:12]
     place = Place(data.folder, output_dir / STUDIES / "studies" / name, protocol, device)
     bench = Bench(place, data)
     searched = _records(
@@ -101,7 +99,7 @@ def study(
     trained = _records(bench, finals, workers, "seeds", progress)
     looks = dict(put(look, bench, finals, workers=workers, title=f"test at {protocol.budget:,}", progress=progress))
     counted = reads(place)
-    write_json(place.study / "study.json", {"data": data.facts["digest"], "training": dict(protocol.training)})
+    write_json(place.study / "study.json", {"data": data.facts["id"], "training": dict(protocol.training)})
     return Study(
         name, place, tuple(_whole(one, protocol.seeds, trained, looks, counted) for one in found), tuple(left_out)
     )
@@ -110,12 +108,11 @@ def study(
 def _fitting(
     data: FusionData, entries: Sequence[Entry], protocol: Protocol, *, every: bool
 ) -> tuple[list[Entry], list[str]]:
-    """Those that can meet the budget in every trial, and a sentence about each of the others."""
+    """Those that can meet the budget, and a sentence about each of the others."""
     kept, left_out = [], []
     for one in entries:
         try:
-            for trial in range(protocol.trials):
-                configured(one, trial, data.dims, data.problem.outputs, protocol.budget, protocol.tolerance)
+            fitting(one, data.dims, data.problem.outputs, protocol.budget, protocol.tolerance)
         except UserError as error:
             if one.kind == "method" and not every:
                 raise

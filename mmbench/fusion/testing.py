@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from mmbench.files import atomic_path, read_json, write_json
 from mmbench.fusion.analyses import Judge, analyse
-from mmbench.fusion.analyses.cost import cost_of
-from mmbench.fusion.blocks import Block, Problem
+from mmbench.fusion.analyses.cost import measure
+from mmbench.fusion.blocks import Block, Problem, take
 from mmbench.fusion.jobs import Bench, Job, Place, read_record, trained
 from mmbench.fusion.reading import value
 from mmbench.fusion.shortcuts import majority
+from mmbench.fusion.training import Trained, arrays
 
 LOG = "test-reads.jsonl"
 TESTS = "tests"
+COSTED = 256  # rows on which a pass is timed
 
 
 def look(bench: Bench, job: Job) -> dict[str, Any]:
@@ -43,15 +45,36 @@ def look(bench: Bench, job: Job) -> dict[str, Any]:
             model,
             block,
             _judge(problem, block),
-            deviations=bench.data.deviations(fold),
+            deviations=dict(zip(block.names, bench.data.deviations(fold), strict=True)),
             chance=value(problem, guess, block.targets),
         )
-        said.append({"analyses": analyses, "cost": cost_of(model, block, place.device)})
+        said.append({"analyses": analyses, "cost": _cost(model, block)})
     with atomic_path(paths[0]) as temporary, temporary.open("wb") as handle:
         np.savez(handle, **outputs)  # type: ignore[arg-type]  # its own options come first
     found = {"entry": job.entry, "trial": job.trial, "seed": job.seed, "weights": weights, **mean_of(said)}
     write_json(paths[1], found)
     return found
+
+
+def _cost(model: Trained, block: Block) -> dict[str, Any]:
+    """Of all networks together, one after the other, on some rows; floating-point operations and milliseconds per row."""
+    inputs, masks = arrays(take(block, slice(COSTED)), model.fusion)
+    each = [
+        measure(
+            network,
+            [inputs[m].to(model.device) for m in member.modalities],
+            [masks[m].to(model.device) for m in member.modalities],
+        )
+        for member, network in zip(model.members, model.models, strict=True)
+    ]
+    return {
+        "flops": sum(one.flops for one in each),
+        "latency_ms": 1000 * sum(one.latency[0] for one in each),
+        "batched_ms": 1000 * sum(one.latency[-1] for one in each),
+        "memory_mb": max(one.memory for one in each) / 1e6,
+        "memory_of": each[0].memory_of,
+        "uncounted": sorted({name for one in each for name in one.uncounted}),
+    }
 
 
 def _judge(problem: Problem, block: Block) -> Judge:

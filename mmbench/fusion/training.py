@@ -23,6 +23,7 @@ from mmbench.fusion.switching import Session
 WARM_UP = 100  # updates until the learning rate is whole
 CLIP = 1.0  # the largest norm of a gradient
 CHUNK = 4096  # rows per forward pass without gradients, in cells of one step
+LEAST = 1e-3  # by which a validation loss has to fall to count as better (nats, or deviations of the target)
 LOOKED_AT = 1024  # training rows whose loss switches are told
 
 
@@ -138,12 +139,14 @@ def _updates(
     generator: torch.Generator,
 ) -> tuple[list[float], int, int]:  # fmt: skip
     """Losses at every look, the number of the best, and how many updates there were. The model ends with the best weights."""
-    optimiser = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    optimiser = torch.optim.AdamW(
+        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+    )
     warm = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, (step + 1) / WARM_UP))
     criterion = _criterion(problem)
     looked = rows.take(torch.randperm(len(rows), generator=generator)[:LOOKED_AT].to(rows.targets.device))
     losses: list[float] = []
-    best, state, done = 0, copy.deepcopy(model.state_dict()), 0
+    best, better, state, done = 0, 0, copy.deepcopy(model.state_dict()), 0
     for done, batch in enumerate(_batches(rows, protocol, generator), start=1):
         model.train()
         optimiser.zero_grad(set_to_none=True)
@@ -155,9 +158,12 @@ def _updates(
         if done % protocol.check and done < protocol.updates:
             continue
         losses.append(_look(model, looked, held, criterion, sessions))
-        if losses[-1] < losses[best] or len(losses) == 1:
-            best, state = len(losses) - 1, copy.deepcopy(model.state_dict())
-        if len(losses) - 1 - best >= protocol.patience:
+        last = len(losses) - 1
+        if losses[last] < losses[better] - LEAST:
+            better = last
+        if losses[last] < losses[best] or last == 0:
+            best, state = last, copy.deepcopy(model.state_dict())
+        if last - better >= protocol.patience:
             break
     model.load_state_dict(state)
     return losses, best, done

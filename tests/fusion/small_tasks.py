@@ -60,7 +60,7 @@ def bring(monkeypatch: Any, rows: Rows) -> None:
     register(monkeypatch, card)
 
 
-def arrays(seed: int, lengths: Mapping[str, int] = {"a": 1, "b": 1}, width: int = 4) -> dict[str, NDArray[np.float32]]:  # noqa: B006
+def arrays(seed: int, lengths: Mapping[str, int] = {"a": 1, "b": 1}, width: int = 4) -> dict[str, NDArray[np.float32]]:
     """Random features by name."""
     draw = np.random.default_rng(seed)
     return {name: draw.normal(3, 2, (steps, width)).astype(np.float32) for name, steps in lengths.items()}
