@@ -165,8 +165,9 @@ class Reader:
         for name, part in parts_of(sample).items():
             if name not in self._gatherers:
                 self._gatherers[name] = self._pools.gatherer(name, part, len(self._gatherers))
-            held = read.entries.setdefault(name, np.full(total, -1, dtype=np.int64))
-            held[row] = self._gatherers[name].entry(sample, part)
+            if name not in read.entries:
+                read.entries[name] = np.full(total, -1, dtype=np.int64)
+            read.entries[name][row] = self._gatherers[name].entry(sample, part)
 
     def _unused_encoders(self) -> None:
         """An encoder that was asked for and has nothing to do is a mistake that would go unseen."""

@@ -7,20 +7,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmbench.loaders.cards import DatasetCard, SplitFacts
+from mmbench.loaders.dataset import fingerprint_of
+from mmbench.loaders.sources import Build
 from mmbench.loaders.unknown import Unknown
-from mmbench.metrics.functional.emotion import emotion_classification_metric
+from mmbench.metrics.functional.exact import exact_match_metric
 from mmbench.metrics.functional.sentiment import sentiment_metric
 from mmbench.models import LoadedModel, ModelCard
 from mmbench.models.base import ALL_MODALITIES
 from mmbench.samples import FeaturesPart, Modality, Part, Sample, TextPart
 from mmbench.tasks.kinds.emotion import EmotionTask, emotion_task
+from mmbench.tasks.kinds.generation import GenerationTask, generation_task
+from mmbench.tasks.kinds.question_answering import Open
 from mmbench.tasks.kinds.sentiment import RegressionTask
+from mmbench.tasks.prompts import Prompt
 from tests.fakes import MemorySource, register
 
 KEY = "small"
 CLASSES = ("down", "up")
 SIZES = {"train": 30, "validation": 12, "test": 14}
-FEATURES, TEXT, IMAGE = (frozenset({one}) for one in (Modality.FEATURES, Modality.TEXT, Modality.IMAGE))
+FEATURES, TEXT = frozenset({Modality.FEATURES}), frozenset({Modality.TEXT})
+BOTH = FEATURES | TEXT
 Rows = Mapping[str, Sequence[Sample]]
 
 
@@ -36,8 +42,7 @@ class Counting:
     def embed(self, samples: Sequence[Sample], **how: Any) -> NDArray[np.float32]:
         texts = [sample.text for sample in samples]
         self.shown += texts
-        rows = [[len(text), ord(text[-1]), len(text) > 12] for text in texts]
-        rows = [[np.nan] * 3 if text in self.broken else row for text, row in zip(texts, rows, strict=True)]
+        rows = [[len(text), ord(text[-1]), np.nan if text in self.broken else len(text) > 12] for text in texts]
         return np.asarray(rows, dtype=np.float32)
 
 
@@ -49,11 +54,15 @@ def bring(monkeypatch: Any, rows: Rows) -> None:
     """Rows per split as the dataset ``small``."""
     unknown = Unknown(reason="a test")
     facts = SplitFacts(count=unknown, fingerprint=unknown, protocol="a test")
+    revision = fingerprint_of(
+        [one.fingerprint for samples in rows.values() for one in samples]
+    )  # a new one is built anew
+    build: Build = lambda roots: ((split, one) for split, samples in rows.items() for one in samples)  # noqa: E731
     held = {one for samples in rows.values() for sample in samples for one in sample.modalities}
     card = DatasetCard(
         key=KEY, title="Small", summary="Made by a test.", task_kinds=("emotion-classification",), languages=("en",), columns={},
         modalities=tuple(one for one in Modality if one in held), splits=dict.fromkeys(rows, facts),
-        source=MemorySource(lambda roots: ((split, one) for split, samples in rows.items() for one in samples)), licence="CC0-1.0",
+        source=MemorySource(build, revision), licence="CC0-1.0",
         access="open", labels_public=True, redistributable=True, download_bytes=0, citation="none", homepage="https://example.org",
         evidence={},
     )  # fmt: skip
@@ -103,5 +112,8 @@ def numbers(inputs: frozenset[Modality] = FEATURES, **changes: Any) -> Regressio
     return RegressionTask(inputs=inputs, **fields)
 
 
-def metric_of(names: tuple[str, ...]) -> Any:
-    return emotion_classification_metric(names)
+def words(form: Any = None, **changes: Any) -> GenerationTask:
+    """Answers in words from text and features; an instruction follows what is shown."""
+    known = {"split": "test", "context": BOTH, "training": ("train", "validation"), **changes}
+    prompt = Prompt("p", instruction="Say one word.")
+    return generation_task(KEY, "Small", "open", form or Open(exact_match_metric()), prompt=prompt, **known)

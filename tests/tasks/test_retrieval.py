@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mmbench.errors import RunFailedError
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.metrics.functional.retrieval import retrieval_metric
 from mmbench.samples import MediaPart, Modality, Sample, TextPart
@@ -124,6 +125,15 @@ def test_oracle_constant_and_random_score_ceiling_floor_and_chance(
     assert constant["n_tied"] == 4
     draws = [values("random", plan, seed=seed)["hit@1"] for seed in range(300)]
     assert np.mean(draws) == pytest.approx(plan.floors["hit@1"], abs=0.06)
+
+
+def test_vectors_of_two_spaces_are_refused(plan: Plan) -> None:
+    asked, found = plan.stages
+    outputs = {
+        stage.name: Output(np.ones((len(stage.ids), width)), {}) for stage, width in ((asked, 384), (found, 1280))
+    }
+    with pytest.raises(RunFailedError, match="vectors of 384 and of 1280 numbers: choose a model that embeds both"):
+        plan.score(outputs)
 
 
 def test_a_limit_takes_whole_groups(splits: dict[str, PairedDataset]) -> None:

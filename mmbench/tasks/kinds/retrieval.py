@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmbench.errors import RunFailedError
 from mmbench.loaders.dataset import PairedDataset
 from mmbench.metrics.functional.retrieval import retrieval_chance, retrieval_metric
 from mmbench.samples import Modality, Part, Role, Sample, TextPart
@@ -306,6 +307,7 @@ class RetrievalTask(Task):
         for number, one in enumerate(rounds):
             queries, documents = stages[2 * number : 2 * number + 2]
             asked, found = outputs[queries.name], outputs[documents.name]
+            self._one_space(asked, found)
             arrays.append(
                 self.metric.per_sample(
                     np.nan_to_num(np.asarray(asked.values)),
@@ -319,6 +321,15 @@ class RetrievalTask(Task):
         shown = {"right": [", ".join(one.documents.ids[i] for i in found) for one in rounds for found in one.positives]}
         joined = {name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}
         return Scored([key for one in rounds for key in one.queries.ids], joined, clusters, strata, errors, shown)
+
+    def _one_space(self, asked: Output, found: Output) -> None:
+        """``RunFailedError`` where queries and documents cannot be compared: the encoders of a model that does not align them."""
+        widths = [np.asarray(output.values).shape[1] for output in (asked, found)]
+        if widths[0] != widths[1]:
+            raise RunFailedError(
+                f"{self.id} compares queries with documents, and the model gave vectors of {widths[0]} and of {widths[1]} numbers: "
+                "choose a model that embeds both into one space."
+            )
 
 
 def retrieval_tasks(
