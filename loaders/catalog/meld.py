@@ -1,16 +1,28 @@
-"""MELD: dialogues of a sitcom, each utterance labelled with an emotion and a sentiment; the text."""
+"""MELD: dialogues of a sitcom, each utterance labelled with an emotion and a sentiment; the text, and sound features where brought."""
 
+import pickle
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
+
+from mmbench.errors import UserError
 from mmbench.loaders.cards import DatasetCard, Issue, SplitFacts
+from mmbench.loaders.mmsa import finite_rows
 from mmbench.loaders.recipes import records
 from mmbench.loaders.sources.brought import BroughtSource, Expected
+from mmbench.loaders.sources.hub import Rows
 from mmbench.loaders.tables import Column, Row, Table
 from mmbench.loaders.unknown import Unknown
-from mmbench.samples import Modality
+from mmbench.loaders.unpickling import load_arrays
+from mmbench.samples import FeaturesPart, Modality, Sample
 
 COMMIT = "2d2011b409d3ca2d7e94460cd007d434b1d0a102"
 FOLDER = f"https://github.com/declare-lab/MELD/tree/{COMMIT}/data/MELD"
+AUDIO = "audio_embeddings_feature_selection_emotion.pkl"
+UPSTREAM = {"train": "train", "validation": "dev", "test": "test"}
 TIME = re.compile(r"(\d+):(\d\d):(\d\d),(\d\d\d)")
 EMOTIONS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
 
@@ -37,13 +49,67 @@ def _seconds(text: str | None) -> float | None:
     return 3600 * hours + 60 * minutes + seconds + thousandths / 1000
 
 
+TEXTS = records(
+    "Utterance",
+    id=_identifier,
+    target="Emotion",
+    group="Dialogue_ID",
+    meta={
+        "sentiment": "Sentiment",
+        "speaker": "Speaker",
+        "season": "Season",
+        "episode": "Episode",
+        "start": _start,
+        "end": _end,
+    },
+)
+
+
+def _samples(tables: Rows, split: str) -> Iterator[Sample]:
+    """The utterances, each with the features of its sound where the file is here and has them."""
+    heard = {row["key"]: row["values"] for row in tables["audio"]() if row["split"] == split}
+    found = 0
+    for sample in TEXTS(tables, split):
+        key = sample.id.removeprefix("dia").replace("_utt", "_")
+        if key not in heard:
+            yield sample
+            continue
+        found += 1
+        values, replaced = finite_rows(np.atleast_2d(heard[key]), f"audio of {sample.id}")
+        meta = {**sample.meta, "replaced": {"audio": replaced}} if replaced else sample.meta
+        yield replace(sample, content=(*sample.content, FeaturesPart("audio", values)), meta=meta)
+    if heard and not found:
+        raise UserError(
+            f"{AUDIO} has features of {len(heard)} utterances of {split} and none of them is in MELD: bring the authors' file."
+        )
+
+
+def _audio(path: Path) -> Iterator[Row]:
+    """Of each utterance its split, its key (``dialogue_utterance``) and its vector."""
+    splits = load_arrays(path, encoding="latin1")
+    if not isinstance(splits, list | tuple) or len(splits) != 3 or not all(isinstance(one, dict) for one in splits):
+        raise UserError(
+            f"{path} does not hold three dictionaries, for train, dev and test: bring the file that MELD's authors published."
+        )
+    for split, found in zip(UPSTREAM, splits, strict=True):
+        for key, values in found.items():
+            yield {"split": split, "key": str(key), "values": values}
+
+
+def _made_up_audio() -> bytes:
+    """Vectors for the utterances of a twin, all but the last one of each split."""
+    random = np.random.default_rng(0)
+    keys = [f"{(0, 0, 1)[number % 3]}_{number}" for number in range(7)]
+    return pickle.dumps([{key: random.normal(size=6) for key in keys} for _ in UPSTREAM], protocol=4)
+
+
 CARD = DatasetCard(
     key="meld",
-    title="MELD, text",
+    title="MELD, text and sound features",
     summary="Utterances of dialogues from the sitcom Friends, each with one of seven emotions and one of three sentiments; the text, "
-    "not the clips.",
+    "and the authors' features of the sound where the file is brought; not the clips.",
     task_kinds=("emotion-classification",),
-    modalities=(Modality.TEXT,),
+    modalities=(Modality.TEXT, Modality.FEATURES),
     languages=("en",),
     splits={
         "train": SplitFacts(count=9989, protocol="the published train split"),
@@ -57,10 +123,14 @@ CARD = DatasetCard(
         "Dialogue_ID, Utterance_ID": "id, the name of the clip; the dialogue is the group",
         "Speaker, Season, Episode": "meta",
         "StartTime, EndTime": "meta.start and meta.end, in seconds of the episode",
+        AUDIO: "features 'audio', one step: what the authors selected of the sound; none without the file, or where it lacks the utterance",
     },
     source=BroughtSource(
         key="meld",
-        expects={f"{split}_sent_emo.csv": Expected(where=FOLDER) for split in ("train", "dev", "test")},
+        expects={
+            **{f"{split}_sent_emo.csv": Expected(where=FOLDER) for split in UPSTREAM.values()},
+            AUDIO: Expected(where="https://github.com/declare-lab/MELD", optional=True),
+        },
         tables={
             "rows": Table(
                 {
@@ -79,21 +149,10 @@ CARD = DatasetCard(
                 format="csv",
             )
         },
-        samples=records(
-            "Utterance",
-            id=_identifier,
-            target="Emotion",
-            group="Dialogue_ID",
-            meta={
-                "sentiment": "Sentiment",
-                "speaker": "Speaker",
-                "season": "Season",
-                "episode": "Episode",
-                "start": _start,
-                "end": _end,
-            },
-        ),
-        splits={"validation": "dev"},
+        samples=_samples,
+        readers={"audio": (AUDIO, _audio)},
+        made={AUDIO: _made_up_audio},
+        splits=UPSTREAM,
     ),
     licence="GPL-3.0",
     access="user-file",
@@ -137,7 +196,7 @@ CARD = DatasetCard(
             summary="clips that are corrupt (train dia125_utt3) or missing (dev dia110_utt7); four more have no row (dev dia66_utt9 and "
             "utt10, dia49_utt4 and utt5)",
             count=6,
-            handling="does not touch the text",
+            handling="does not touch the text; without features of the sound an utterance has its text alone",
         ),
         Issue(
             summary="clips that do not show what the text says",
@@ -148,7 +207,9 @@ CARD = DatasetCard(
     evidence={
         "splits": f"the three files at commit {COMMIT[:12]} of declare-lab/MELD, counted",
         "columns": "the head of the same files",
-        "source": "the same repository; no sums of the files were published, so rows are unpinned",
+        "source": "the same repository; no sums of the files were published, so rows are unpinned. The sound "
+        "features: three dictionaries for train, dev and test from 'dialogue_utterance' to a vector, in Python 2's encoding, with none for "
+        "some utterances, by data_helpers.py of the repository at 75aa53ff0943; not verified against the file",
         "licence": "the licence of the repository",
         "known_issues": "counted on the same files; clips by issues 22, 27 and 39 of the repository",
     },

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from mmbench.errors import UserError
-from mmbench.files import digest, file_sha256
+from mmbench.files import digest, file_sha256, write_bytes
 from mmbench.loaders.layouts import matching
 from mmbench.loaders.sources.base import Build, Inputs, Roots, Source
 from mmbench.loaders.sources.hub import HubSource, Rows, ToSamples
@@ -46,6 +46,7 @@ class BroughtSource:
         samples: rows of these tables to the samples of a split, in the order of the split.
         readers: further tables, each with the path of a file that no table can describe and what makes rows of it; a table without
             rows where an optional file is not there.
+        made: of files with readers, by path, what a twin holds instead of them.
         splits: the card's name of a split to the upstream's, where they differ.
         mirror: a folder that holds the files; nothing is checked then.
         only: the card's split that this source is narrowed to.
@@ -56,6 +57,7 @@ class BroughtSource:
     tables: Mapping[str, Table]
     samples: ToSamples = field(repr=False)
     readers: Mapping[str, tuple[str, Reader]] = field(default_factory=dict, repr=False)
+    made: Mapping[str, Callable[[], bytes]] = field(default_factory=dict, repr=False)
     splits: Mapping[str, str] = field(default_factory=dict)
     mirror: Path | None = None
     only: str | None = None
@@ -116,10 +118,12 @@ class BroughtSource:
         return bring(self.key, file, name=path, sha256=self.expects[path].sha256, where=self.expects[path].where)
 
     def twin(self, splits: Sequence[str], folder: Path) -> "BroughtSource":
-        """This source over small made-up files in the declared schema, which are written to ``folder``; those with readers stay away."""
+        """This source over small made-up files in the declared schema, which are written to ``folder``; those with readers as ``made``."""
         from mmbench.loaders.twins import write_twin
 
         shape = HubSource(self.key, Unknown(reason="made up"), self.tables, self.samples, self.splits)
+        for path, make in self.made.items():
+            write_bytes(folder / path, make())
         return replace(self, mirror=write_twin(shape, splits, folder))
 
     def _build(self, roots: Roots) -> Iterator[tuple[str, Sample]]:

@@ -7,6 +7,7 @@ import pickle
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from mmbench.errors import UserError
 from mmbench.loaders.cache import is_built, open_splits
 from mmbench.loaders.cards import DatasetCard, SplitFacts
+from mmbench.loaders.catalog.meld import AUDIO as MELD_AUDIO
 from mmbench.loaders.catalog.meld import CARD as MELD
 from mmbench.loaders.catalog.mustard import CARD as MUSTARD
 from mmbench.loaders.sources import Source
@@ -21,7 +23,7 @@ from mmbench.loaders.sources.brought import BroughtSource, Expected
 from mmbench.loaders.sources.hub import Rows
 from mmbench.loaders.tables import Column, Row, Table
 from mmbench.loaders.unknown import Unknown
-from mmbench.samples import Sample, TextPart
+from mmbench.samples import FeaturesPart, Sample, TextPart
 
 HEAD = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime"
 DEV = (
@@ -188,6 +190,45 @@ def test_meld_rows_become_utterances(files: Path) -> None:
     }
     assert (second.meta["start"], second.meta["end"]) == (1261.927, None)
     assert (third.id, third.group) == ("dia1_utt4", "1")
+
+
+def meld_audio(dev: dict[str, Any]) -> bytes:
+    """The features as MELD's code reads them: three dictionaries, in protocol 2 under the names that numpy had then."""
+    data = ({"0_0": np.zeros(3)}, dev, {"0_0": np.zeros(3)})
+    return pickle.dumps(data, protocol=2).replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
+
+
+def test_meld_sounds_are_added_where_the_file_has_them(files: Path) -> None:
+    put(files / "meld" / "dev_sent_emo.csv", "\n".join([HEAD, *DEV]) + "\n")
+    before = open_splits(small(MELD, MELD.source), ["validation"])["validation"]
+    (files / "meld" / MELD_AUDIO).write_bytes(
+        meld_audio({"0_1": np.array([1.0, np.inf, 3.0]), "1_4": np.array([4.0, 5.0, 6.0])})
+    )
+    after = open_splits(small(MELD, MELD.source), ["validation"])["validation"]
+    assert after[0].fingerprint == before[0].fingerprint
+    assert (after.ids, after.targets) == (before.ids, before.targets)
+    found = [[part for part in sample.content if isinstance(part, FeaturesPart)] for sample in after]
+    assert [[(part.name, part.values.tolist()) for part in parts] for parts in found] == [
+        [],
+        [("audio", [[1.0, 0.0, 3.0]])],
+        [("audio", [[4.0, 5.0, 6.0]])],
+    ]
+    assert [sample.meta.get("replaced") for sample in after] == [None, {"audio": 1}, None]
+
+
+@pytest.mark.parametrize(
+    ("audio", "said"),
+    [
+        (meld_audio({"7_7": np.zeros(3)}), "has features of 1 utterances of validation and none of them is in MELD"),
+        (pickle.dumps([{}, {}], protocol=2), "does not hold three dictionaries"),
+        (pickle.dumps([{}, {"0_0": print}, {}], protocol=2), "wants to call"),
+    ],
+)
+def test_meld_sounds_that_cannot_be_right_are_refused(files: Path, audio: bytes, said: str) -> None:
+    put(files / "meld" / "dev_sent_emo.csv", "\n".join([HEAD, *DEV]) + "\n")
+    (files / "meld" / MELD_AUDIO).write_bytes(audio)
+    with pytest.raises(UserError, match=said):
+        open_splits(small(MELD, MELD.source), ["validation"])
 
 
 def test_meld_of_another_size_is_refused(files: Path) -> None:

@@ -17,6 +17,7 @@ from mmbench.loaders.cache import is_built, open_splits
 from mmbench.loaders.cards import DatasetCard, SplitFacts
 from mmbench.loaders.catalog.ch_sims import CARD as SIMS
 from mmbench.loaders.catalog.cmu_mosi import ALIGNED, UNALIGNED
+from mmbench.loaders.catalog.mustard_features import CARD as SARCASTIC
 from mmbench.loaders.catalog.ur_funny import CARD as FUNNY
 from mmbench.loaders.sources import PickleSource, Source
 from mmbench.loaders.sources.pickles import pickle_report
@@ -283,14 +284,15 @@ def test_the_report_counts_defects(tmp_path: Path) -> None:
     assert "bad_lengths" not in found["text"]
 
 
-def test_multibench_padding_is_cut_and_empty_texts_are_kept(place: Place) -> None:
+@pytest.mark.parametrize("card", [FUNNY, SARCASTIC], ids=lambda card: card.key)
+def test_multibench_padding_is_cut_and_empty_texts_are_kept(card: DatasetCard, place: Place) -> None:
     words = np.zeros((3, 5, 2))
     words[0, 3:] = words[1, 0] = 1
     columns = {
         "text": words, "audio": np.ones((3, 5, 2)), "vision": np.ones((3, 6, 2)), "labels": np.array([[1.0], [-1.0], [0.0]]),
         "id": [b"a", 7, "c"],
     }  # fmt: skip
-    rows = open_splits(place(FUNNY, dict.fromkeys(("train", "valid", "test"), columns)), ["test"])["test"]
+    rows = open_splits(place(card, dict.fromkeys(("train", "valid", "test"), columns)), ["test"])["test"]
     assert (rows.ids, rows.targets, rows.groups) == (["a", "7", "c"], [1, 0, 0], [None] * 3)
     shapes = [{name: len(values) for name, values in features(row).items()} for row in rows]
     assert shapes == [
@@ -313,7 +315,9 @@ def test_cards_of_user_files_say_what_is_known(card: DatasetCard) -> None:
 
 
 def test_every_set_of_the_layout_has_a_card() -> None:
-    keys = ["ch-sims", "ch-sims-v2", "cmu-mosei", "cmu-mosei-unaligned", "cmu-mosi", "cmu-mosi-unaligned", "ur-funny"]
+    keys = [
+        "ch-sims", "ch-sims-v2", "cmu-mosei", "cmu-mosei-unaligned", "cmu-mosi", "cmu-mosi-unaligned", "mustard-features", "ur-funny",
+    ]  # fmt: skip
     assert [card.key for card in CARDS] == keys
     sums = [sum_ for card in CARDS for sum_ in pickles(card).sha256 or ()]
     assert len(set(sums)) == len(sums) == 5

@@ -15,7 +15,7 @@ from mmbench.metrics.functional.vqa import vqa_accuracy_metric
 from mmbench.samples import MediaPart, Modality, Sample, TextPart
 from mmbench.tasks.base import Output, Plan
 from mmbench.tasks.kinds.captioning import caption_task, speech_task
-from mmbench.tasks.kinds.emotion import emotion_task
+from mmbench.tasks.kinds.emotion import class_task, emotion_task
 from mmbench.tasks.kinds.generation import GenerationTask, generation_task
 from mmbench.tasks.kinds.multiple_choice import Choice, Mixed, multiple_choice
 from mmbench.tasks.kinds.question_answering import Open, YesNo, open_questions
@@ -246,6 +246,40 @@ def test_classes_are_scored_from_scores_and_from_words(open_rows: Opener) -> Non
     assert request.text == "hm\nWhich? Answer with one of: no, so, yes."
     found = written.score({"all": Output(["So.", "yes or no"], {})})
     assert task.metric.aggregate(found.arrays)["accuracy"] == 0.5
+
+
+def test_a_class_in_meta_is_asked_for_in_the_named_languages(open_rows: Opener, picture: Picture) -> None:
+    task = class_task(
+        "fake", "Fake", "category", split="test", classes=("animals", "other"), inputs=frozenset({Modality.IMAGE, Modality.TEXT}),
+        question="Which?", primary="accuracy", training=("test", "test"), label="topic", labels=(("rare", "other"),),
+        languages=((Modality.TEXT, "de"),),
+    )  # fmt: skip
+    texts = (TextPart("a dog", "en"), TextPart("ein Hund", "de"))
+    rows = [Sample(f"s{i}", (picture(i), *texts), meta={"topic": topic}) for i, topic in enumerate(("animals", "rare"))]
+    splits = open_rows({"test": rows})
+    plan = task.plan(splits.__getitem__)
+    assert (task.id, task.kind, task.title) == ("fake.category", "classification", "Fake, category")
+    shown: list[Any] = list(plan.stages[0].items)
+    assert [[part.text for part in row.content if isinstance(part, TextPart)] for row in shown] == [["ein Hund"]] * 2
+    assert {(row.target, len(row.meta), len(row.content)) for row in shown} == {(None, 0, 2)}
+    assert [row.target for row in plan.phases[0].training()[0]] == ["animals", "other"]
+    found = plan.score({"all": Output(np.asarray([[1.0, 0.0], [1.0, 0.0]]), {})})
+    assert task.metric.aggregate(found.arrays)["accuracy"] == 0.5
+    protocols = [dict(one.protocol) for one in (task, replace(task, languages=()), replace(task, label=None))]
+    assert len({str(one) for one in protocols}) == 3
+    with pytest.raises(ValueError, match=r"the label of 's0' is 'None', which is none of animals, other"):
+        replace(task, label=None).plan(splits.__getitem__)
+
+
+def test_an_input_that_no_sample_holds_is_a_file_that_was_not_brought(open_rows: Opener) -> None:
+    task = emotion_task(
+        "fake", "Fake", split="test", classes=("no", "yes"), inputs=frozenset({Modality.TEXT, Modality.FEATURES}), question="?",
+    )  # fmt: skip
+    rows = [Sample("a", (TextPart("hm"),), target="no")]
+    with pytest.raises(
+        ValueError, match=r"no sample of fake test holds features: bring the file that has it \(`mmbench show fake`"
+    ):
+        task.plan(open_rows({"test": rows}).__getitem__)
 
 
 def test_folds_are_scored_by_what_was_learnt_on_the_others(open_rows: Opener) -> None:
