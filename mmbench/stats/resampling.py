@@ -96,7 +96,7 @@ def bootstrap_interval(
             _resampled_weights(part, arrays, from_weights, weight_resamples, _generator(seed, i))
             for i, part in enumerate(parts)
         )
-    return {key: _percentiles(values[key], level, point) for key, point in points.items()}
+    return {key: percentiles(values[key], level, point) for key, point in points.items()}
 
 
 def bootstrap_mean(
@@ -282,7 +282,8 @@ def _draws(n: int, resamples: int, block: int, rng: np.random.Generator) -> Iter
         yield rng.integers(0, n, size=(rows.stop - rows.start, n), dtype=np.int64), rows
 
 
-def _percentiles(values: Array, level: float, point: float) -> Interval | None:
+def percentiles(values: Array, level: float, point: float) -> Interval | None:
+    """The interval of resampled values ``(r,)``, NaN being undefined; ``None`` where more than half are, or ``point`` is."""
     defined = values[np.isfinite(values)]
     undefined = len(values) - len(defined)
     if 2 * undefined > len(values) or not np.isfinite(point):
