@@ -12,7 +12,7 @@ from mmbench.fusion.table import (
     ordered,
     ranks,
     subset_names,
-    subset_title,
+    subset_titles,
     whole,
 )
 from mmbench.fusion.wording import Results, measure_heading
@@ -109,7 +109,7 @@ def budgets(results: Results) -> Grid | None:
     names = [row["name"] for row in ordered(results) if row["kind"] == "method"]
     rows = tuple((name, *(_at_budget(column.get(name), unit) for column in found)) for name in names)
     heads = ("method", *(f"{budget:,} parameters" for budget, _ in columns))
-    return Grid("Half and twice the budget", "Value, interval and, after #, the tie group at that budget.", heads, rows)
+    return Grid("Other budgets", "Value, interval and, after #, the tie group at that budget.", heads, rows)
 
 
 def methods(results: Results) -> list[dict[str, Any]]:
@@ -240,7 +240,7 @@ def _missing(rows: Sequence[Row], results: Results) -> Grid | None:
         for row in rows
         if (values := row["analyses"].get("subsets"))
     )
-    heads = ("method", *map(subset_title, names))
+    heads = ("method", *subset_titles(names))
     about = "Score when only these modalities are given; the others are masked, and nothing is trained again."
     return Grid("Missing modalities", about, heads, lines) if lines else None
 

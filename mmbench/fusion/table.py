@@ -1,7 +1,7 @@
 """A comparison as a table: the order of its rows, their ranks, Markdown, and rows for a terminal."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmbench.fusion.wording import Results, chance, facts, measure_heading, notes, protocol, toy
@@ -122,9 +122,10 @@ def subset_names(results: Results) -> list[str]:
     return sorted(found, key=lambda name: (bool(name), name.count("+")))
 
 
-def subset_title(name: str) -> str:
-    """``image + text``; ``nothing`` for the empty one."""
-    return name.replace("+", " + ") or "nothing"
+def subset_titles(names: Sequence[str]) -> list[str]:
+    """``nothing``, ``image``, ``image + text``, and ``all`` for the last of three and more modalities."""
+    titles = [name.replace("+", " + ") or "nothing" for name in names]
+    return [*titles[:-1], "all"] if names and names[-1].count("+") > 1 else titles
 
 
 def gains(results: Results) -> dict[str, dict[str, float]]:

@@ -50,7 +50,7 @@ def results(
         },
         "notes": ["The features of the pictures are those of a network that never saw such drawings."],
         "rows": rows,
-        "pairs": _pairs(rows),
+        "pairs": _pairs(rows, higher_is_better),
         "sensitivity": [
             {"budget": budget, "rows": _again(rows, chosen)} for budget in (25_000, 100_000)
         ],
@@ -130,12 +130,12 @@ def _analyses(value: float, modalities: tuple[str, ...], chosen: random.Random) 
     }  # fmt: skip
 
 
-def _pairs(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _pairs(rows: list[dict[str, Any]], higher_is_better: bool) -> list[dict[str, Any]]:
     ours = [row for row in rows if row["kind"] != "reported"]
     found = []
     for a, b in itertools.combinations(ours, 2):
         gap = a["value"] - b["value"]
-        better = "" if abs(gap) < 0.02 else "a" if gap > 0 else "b"
+        better = "" if abs(gap) < 0.02 else "a" if (gap > 0) is higher_is_better else "b"
         found.append(
             {
                 "a": a["name"], "b": b["name"], "difference": gap, "low": gap - 0.01, "high": gap + 0.01,
@@ -161,4 +161,10 @@ def _turned(row: dict[str, Any]) -> None:
     low, high = row["low"], row["high"]
     row["value"] = 1.6 - row["value"]
     row["low"], row["high"] = (None, None) if low is None else (1.6 - high, 1.6 - low)
+    if row["analyses"] is not None:
+        noise, held = row["analyses"]["noise"]["curves"], row["analyses"]["subsets"]
+        row["analyses"]["subsets"] = {name: 1.6 - value for name, value in held.items()}
+        row["analyses"]["noise"]["curves"] = {name: [1.6 - value for value in curve] for name, curve in noise.items()}
+    if row["expected_best"] is not None:
+        row["expected_best"] = [1.6 - value for value in row["expected_best"]]
     row["per_seed"] = None if row["per_seed"] is None else [1.6 - value for value in row["per_seed"]]

@@ -15,7 +15,7 @@ from mmbench.fusion.plots.style import (
     shown,
     written,
 )
-from mmbench.fusion.table import COOPERATION, Row, gains, subset_names, subset_title
+from mmbench.fusion.table import COOPERATION, Row, gains, subset_names, subset_titles
 from mmbench.fusion.wording import LATE_FUSION, Results, measure_heading
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _noise(results: Results, theme: Theme) -> "Figure | None":
     if not found:
         return None
     names = list(dict.fromkeys(name for _, noise in found for name in noise["curves"]))
-    figure, grid = panels(len(names), 3, 2.5)
+    figure, grid = panels(len(names), 2 if len(names) == 4 else 3, 2.5)
     handles: dict[str, Any] = {}
     for axes, name in zip(grid, names, strict=True):
         handles |= _one_noise(axes, results, [(row["name"], noise) for row, noise in found], name, theme)
@@ -99,7 +99,7 @@ def _missing(results: Results, theme: Theme) -> "Figure | None":
                 _cell(axes, column, place, written(value, unit), colour)
     name_rows(axes, [row for row, _ in found], theme)
     axes.set_xlim(-0.5, len(names) - 0.5)
-    axes.set_xticks(range(len(names)), [label(subset_title(name)) for name in names])
+    axes.set_xticks(range(len(names)), [label(title) for title in subset_titles(names)])
     axes.tick_params(axis="x", length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     if len(names) > 4:
         for tick in axes.get_xticklabels():

@@ -63,7 +63,7 @@ def _join_ties(axes: "Axes", x: int, column: list[Row], theme: Theme) -> None:
 
 
 SENSITIVITY = Drawing(
-    "budgets", "Half and twice the budget",
+    "budgets", "Other budgets",
     "The order of the methods at each budget, the best on top. A grey bar joins methods that are not told apart; "
     "in colour: the first group at the budget of the comparison.",
     "The order of the methods at each budget; the numbers are in the table of budgets.",

@@ -22,16 +22,17 @@ from mmbench.fusion.wording import Results, measure_heading
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.transforms import Bbox
 
 Limits = tuple[float, float]
+Point = tuple[float, float]  # cost, score
+Named = tuple[str, float, float]
 COSTS = (("parameters", "parameters"), ("flops", "FLOPs per sample"), ("train_seconds", "seconds of training"))
 OFFSETS = tuple(
     (x, y) for y in (7, -7, 17, -17, 27, -27, 37, -37) for x in (6, -6)
 )  # of a name from its point, in points
 
 
-def pareto(points: Sequence[tuple[float, float]], *, higher_is_better: bool) -> list[bool]:
+def pareto(points: Sequence[Point], *, higher_is_better: bool) -> list[bool]:
     """Which of the points ``(cost, score)`` no other beats: at most as dear, at least as good, and better in one of the two."""
     sign = 1 if higher_is_better else -1
     return [
@@ -124,17 +125,17 @@ def _cost(results: Results, theme: Theme) -> "Figure | None":
     low, high = window(results)
     grid[0].set_ylim(low, high + 0.06 * (high - low))
     grid[0].set_ylabel(measure_heading(results))
-    fronts = [_one_cost(axes, results, name, theme) for axes, (name, _) in zip(grid, known, strict=True)]
+    drawn = [_one_cost(axes, results, name, theme) for axes, (name, _) in zip(grid, known, strict=True)]
     for axes, (_, title) in zip(grid, known, strict=True):
         axes.set_xlabel(title)
     figure.draw_without_rendering()  # places the panels, on which the places of the names depend
-    for axes, front in zip(grid, fronts, strict=True):
-        _name_points(axes, front, theme)
+    for axes, (front, points) in zip(grid, drawn, strict=True):
+        _name_points(axes, front, points, theme)
     return figure
 
 
-def _one_cost(axes: "Axes", results: Results, name: str, theme: Theme) -> list[tuple[str, float, float]]:
-    """Points with their intervals, and the front as steps; returns the names and places on the front."""
+def _one_cost(axes: "Axes", results: Results, name: str, theme: Theme) -> tuple[list[Named], list[Point]]:
+    """Points with their intervals, and the front as steps; returns the names and places on the front, and all places."""
     unit, higher = results["measure"].get("unit", ""), results["measure"]["higher_is_better"]
     low, high = window(results)
     rows = [row for row in ours(results) if _spent(row, name) and low <= shown(row["value"], unit) <= high]
@@ -154,10 +155,10 @@ def _one_cost(axes: "Axes", results: Results, name: str, theme: Theme) -> list[t
     )
     axes.step([x for x, _, _ in front], [y for _, y, _ in front], where="post", color=theme.soft, linewidth=1, zorder=1)
     _cost_ticks(axes, points, logarithmic=name != "parameters")
-    return [(label(who), x, y) for x, y, who in front]
+    return [(label(who), x, y) for x, y, who in front], points
 
 
-def _cost_ticks(axes: "Axes", points: Sequence[tuple[float, float]], *, logarithmic: bool) -> None:
+def _cost_ticks(axes: "Axes", points: Sequence[Point], *, logarithmic: bool) -> None:
     """A few round ticks written as ``50k``; room on both sides for names."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
@@ -165,7 +166,7 @@ def _cost_ticks(axes: "Axes", points: Sequence[tuple[float, float]], *, logarith
 
     least, most = min(x for x, _ in points), max(x for x, _ in points)
     if logarithmic:
-        axes.set_xlim(least / (most / least) ** 0.12 / 1.05, most * (most / least) ** 0.12 * 1.05)
+        axes.set_xlim(least / (most / least) ** 0.12 / 1.05, most * (most / least) ** 0.29 * 1.05)
         subs = (1.0,) if most > 100 * least else (1.0, 3.0) if most > 10 * least else (1.0, 2.0, 5.0)
         axes.xaxis.set_major_locator(LogLocator(subs=subs))
         axes.xaxis.set_minor_locator(NullLocator())
@@ -176,11 +177,13 @@ def _cost_ticks(axes: "Axes", points: Sequence[tuple[float, float]], *, logarith
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
 
 
-def _name_points(axes: "Axes", front: Sequence[tuple[str, float, float]], theme: Theme) -> None:
-    """Names beside the points of the front, each at the first place where it covers no other name and stays in the panel."""
+def _name_points(axes: "Axes", front: Sequence[Named], points: Sequence[Point], theme: Theme) -> None:
+    """Names beside the points of the front, each at the first place where it covers no name or point and stays in the panel."""
     from matplotlib.patheffects import withStroke
+    from matplotlib.transforms import Bbox
 
-    taken: list[Bbox] = []
+    centres = axes.transData.transform(list(points))
+    taken = [Bbox.from_extents(x - 4, y - 4, x + 4, y + 4) for x, y in centres]
     inside = axes.get_window_extent()
     for name, x, y in front:
         for right, up in OFFSETS:
