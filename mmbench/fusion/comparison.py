@@ -199,16 +199,16 @@ def _written(results: Mapping[str, Any], folder: Path) -> Path:
 
 def _task(task: str | Task) -> Task:
     """A task, by its id or as the only one of a dataset that fusion can learn."""
-    from mmbench.fusion.reading import refusal
+    from mmbench.fusion.problems import refusal
 
     if isinstance(task, Task):
         return task
-    of_dataset = {one: refusal(one) for one in all_tasks() if one.dataset == task}
-    fit = [one for one, reason in of_dataset.items() if reason is None]
+    of_dataset = [one for one in all_tasks() if one.dataset == task]
+    fit = [one for one in of_dataset if refusal(one) is None]
     if len(fit) > 1:
         raise UserError(f"{task} has {len(fit)} tasks: name one of {', '.join(one.id for one in fit)}.")
     if of_dataset and not fit:
-        raise UserError(str(next(iter(of_dataset.values()))))
+        raise UserError(str(refusal(of_dataset[0])))
     return fit[0] if fit else get_task(task)
 
 

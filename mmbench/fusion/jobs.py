@@ -89,7 +89,7 @@ def run(bench: Bench, job: Job) -> dict[str, Any]:
     config, sizes = configured(one, job.trial, data.dims, data.problem.outputs, protocol.budget, protocol.tolerance)
     began = time.perf_counter()
     state: dict[str, torch.Tensor] = {}
-    folds = []
+    folds: list[dict[str, Any]] = []
     for fold in data.folds:
         rows = bench.rows(fold, "train", one), bench.rows(fold, "valid", one)
         models, progress = [], []

@@ -10,6 +10,7 @@ from mmbench.errors import UserError
 from mmbench.fusion.blocks import Problem
 from mmbench.metrics.functional.emotion import emotion_classification
 from mmbench.metrics.functional.sentiment import farthest_label, sentiment_regression
+from mmbench.samples import Modality
 from mmbench.tasks.base import Ask, Task
 from mmbench.tasks.kinds.emotion import EmotionTask
 from mmbench.tasks.kinds.sentiment import FoldedRegressionTask, RegressionTask
@@ -34,6 +35,20 @@ def ask_of(task: Task) -> Ask:
     if task.judged:
         raise UserError(f"{task.id} needs a judge, and fusion methods are scored by rules: choose another; {WORKING}")
     return "predict" if known else "generate"
+
+
+def refusal(task: Task) -> str | None:
+    """Why fusion methods cannot do a task, as far as that is known without its data; ``None`` where they can."""
+    try:
+        ask = ask_of(task)
+    except UserError as error:
+        return str(error)
+    shown = task.shows(ask)
+    if len(shown) < 2 and Modality.FEATURES not in shown:
+        return f"{task.id} shows {', '.join(sorted(shown))} alone, and there is nothing to fuse: {WORKING}"
+    if not task.training_splits():
+        return f"{task.id} has no rows to learn from: {WORKING}"
+    return None
 
 
 def problem_of(task: Task, train: Iterable[Any]) -> Problem:

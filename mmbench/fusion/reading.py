@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from mmbench.engines.features import Cache, model_digest
 from mmbench.errors import UserError
 from mmbench.files import digest, read_json, write_json
-from mmbench.fusion.problems import WORKING, answers, ask_of, value
+from mmbench.fusion.problems import answers, ask_of, refusal, value
 from mmbench.fusion.reader import Pools, Reader
 from mmbench.fusion.rows import SPLITS, folds_of, origins
 from mmbench.fusion.stored import FACTS, SCHEMA, FusionData, damage, open_data, written
@@ -88,6 +88,9 @@ def fusion_data(
     """
     settings = Settings(reduce, max_steps, batch_size, limit)
     settings.check()
+    reason = refusal(task)
+    if reason is not None:
+        raise UserError(reason)
     ask = ask_of(task)
     load: Load = remembered(partial(task.load, progress=progress))
     models = _models(task, ask, encoders)
@@ -119,8 +122,6 @@ def _models(task: Task, ask: Ask, encoders: Encoders) -> dict[Modality, LoadedMo
                 f"An encoder was given for {name!r}, and {task.id} shows {_listed(task, ask)}: "
                 f"encoders go to {', '.join(shown) or 'none of them'}."
             )
-    if len(task.shows(ask)) < 2 and Modality.FEATURES not in task.shows(ask):
-        raise UserError(f"{task.id} shows {_listed(task, ask)} alone, and there is nothing to fuse: {WORKING}")
     return {modality: _usable(modality, encoders.get(modality, DEFAULT)) for modality in shown}
 
 

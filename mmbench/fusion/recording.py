@@ -22,6 +22,8 @@ def record(
     model: Mapping[str, Any],
     data: Mapping[str, Any],
     output_dir: Path,
+    *,
+    limit: int | None = None,
 ) -> Run:
     """Write the run folder of a method, one repetition per seed.
 
@@ -33,6 +35,7 @@ def record(
             chosen and under which protocol), ``modalities``.
         data: key, split, revision, fingerprint, … of the test split.
         output_dir: where run folders go.
+        limit: of test samples.
     """
     import pandas as pd
 
@@ -44,7 +47,7 @@ def record(
         data,
         batch_size=0,
         seed=0,
-        limit=None,
+        limit=limit,
         decoding={"repeats": len(scored)} if len(scored) > 1 else None,
     )
     facts["batch_size"] = None

@@ -10,7 +10,7 @@ import numpy as np
 from mmbench.errors import UserError
 from mmbench.files import digest, write_json
 from mmbench.fusion.crew import put
-from mmbench.fusion.entries import Entry, fitting, floors
+from mmbench.fusion.entries import Entry, fitting, floors, method
 from mmbench.fusion.jobs import Bench, Job, Place, run
 from mmbench.fusion.protocol import Protocol
 from mmbench.fusion.reading import FusionData
@@ -18,6 +18,7 @@ from mmbench.fusion.search import expected_best
 from mmbench.fusion.testing import look, reads
 
 STUDIES = ".fusion"
+LATE = "decision-average"  # always there: a floor to the others, and against whose robustness theirs is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ def study(
     Raises:
         UserError: a method that was named cannot meet the budget, or no trial of a method gave a number.
     """
-    kept, left_out = _fitting(data, [*entries, *floors(data.names)], protocol, every=every)
+    late = [] if any(one.name == LATE for one in entries) else [method(LATE, data.names)]
+    kept, left_out = _fitting(data, [*entries, *late, *floors(data.names)], protocol, every=every)
     name = digest({"data": data.facts["id"], "training": dict(protocol.training), "device": device.split(":")[0]})[:12]
     place = Place(data.folder, output_dir / STUDIES / "studies" / name, protocol, device)
     bench = Bench(place, data)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmbench.files import atomic_path, read_json, write_json
-from mmbench.fusion.analyses import Judge, analyse
+from mmbench.fusion.analyses import Judge, analyse, robustness
 from mmbench.fusion.analyses.cost import measure
 from mmbench.fusion.blocks import Block, Problem, take
 from mmbench.fusion.jobs import Bench, Job, Place, read_record, trained
@@ -41,14 +41,17 @@ def look(bench: Bench, job: Job) -> dict[str, Any]:
         block, problem = bench.data.block(fold, "test"), bench.data.problem
         guess = majority(problem, bench.data.block(fold, "train").targets, len(block))
         outputs[fold] = model([column.values for column in block.inputs], [column.mask for column in block.inputs])
+        chance = value(problem, guess, block.targets)
         analyses = analyse(
             model,
             block,
             _judge(problem, block),
             deviations=dict(zip(block.names, bench.data.deviations(fold), strict=True)),
-            chance=value(problem, guess, block.targets),
+            chance=chance if np.isfinite(chance) else 0.0,  # a constant correlates with nothing
         )
-        said.append({"analyses": analyses, "cost": _cost(model, block)})
+        said.append(
+            {"analyses": analyses, "cost": _cost(model, block), "chance": chance if np.isfinite(chance) else 0.0}
+        )
     with atomic_path(paths[0]) as temporary, temporary.open("wb") as handle:
         np.savez(handle, **outputs)  # type: ignore[arg-type]  # its own options come first
     found = {"entry": job.entry, "trial": job.trial, "seed": job.seed, "weights": weights, **mean_of(said)}
@@ -130,3 +133,37 @@ def mean_of(parts: Sequence[Any]) -> Any:
         return first
     found = float(np.mean(numbers))
     return int(found) if found.is_integer() and all(isinstance(one, int) for one in numbers) else found
+
+
+def described(
+    looks: Sequence[Mapping[str, Any]], late: Sequence[Mapping[str, Any]] | None, *, higher_is_better: bool
+) -> dict[str, Any]:
+    """What the looks of all seeds say together: ``cost``, and ``analyses`` with the robustness to noise against late fusion's.
+
+    Args:
+        looks: of one entry, per seed.
+        late: of late fusion.
+        higher_is_better: the measure's direction.
+    """
+    found: dict[str, Any] = mean_of([{"cost": one["cost"], "analyses": one["analyses"]} for one in looks])
+    noise = found["analyses"]["noise"]
+    beside = None if late is None else mean_of([one["analyses"]["noise"]["curves"] for one in late])
+    chance = mean_of([one["chance"] for one in looks])
+    each = {
+        name: robustness(
+            noise["levels"],
+            curve,
+            chance=chance,
+            late=None if beside is None else beside[name],
+            higher_is_better=higher_is_better,
+        )
+        for name, curve in noise["curves"].items()
+        if None not in curve and (beside is None or None not in beside[name])
+    }
+    for title, field in (("auc", "area"), ("retention", "kept"), ("effective", "effective")):
+        noise[title] = {name: _finite(getattr(one, field)) for name, one in each.items()}
+    return found
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

@@ -18,7 +18,7 @@ from mmbench.fusion.network import network
 from mmbench.fusion.protocol import Protocol
 from mmbench.fusion.search import Config
 from mmbench.fusion.sizing import Size
-from mmbench.fusion.switching import Session
+from mmbench.fusion.switching import Evaluate, Session
 
 WARM_UP = 100  # updates until the learning rate is whole
 CLIP = 1.0  # the largest norm of a gradient
@@ -212,8 +212,11 @@ def _look(
 ) -> float:  # fmt: skip
     model.eval()
 
-    def on(rows: Rows) -> Callable[[Sequence[Tensor]], Tensor]:
-        return lambda masks: criterion(_outputs(model, rows.inputs, masks), rows.targets)
+    def on(rows: Rows) -> Evaluate:
+        def evaluate(masks: Sequence[Tensor]) -> Tensor:
+            return criterion(_outputs(model, rows.inputs, masks), rows.targets)
+
+        return evaluate
 
     for session in sessions:
         session.check(on(train), train.masks, on(valid), valid.masks)
