@@ -36,8 +36,8 @@ class MFB(nn.Module):
         products = product([layer(values) for layer, values in zip(self.hidden, found, strict=True)], there)
         pooled: Tensor = self.dropout(products).reshape(-1, self.width, self.factor).sum(2)
         rooted = pooled / (pooled.abs() + EPSILON).sqrt()
-        normal: Tensor = functional.normalize(rooted, dim=1)
-        return normal * self.width**0.5
+        scale: float = self.width**0.5
+        return functional.normalize(rooted, dim=1) * scale
 
 
 def parameters(dims: Sequence[int], width: int, *, factor: int = 2) -> int:
