@@ -170,6 +170,12 @@ def test_a_modality_without_training_rows_is_left_out(read: Callable[..., Fusion
     assert (data.names, data.facts["warnings"]) == (("a", "b"), ["c is in no training row: it is left out."])
 
 
+def test_a_class_without_training_rows_is_said(read: Callable[..., FusionData]) -> None:
+    data = read(rows(), classes(classes=("odd", *CLASSES)))
+    assert data.facts["warnings"] == ["No training row is odd: no method can learn to say so."]
+    assert data.block("all", "test").targets.tolist() == [i % 2 + 1 for i in range(14)]
+
+
 def test_numbers_are_predicted_under_their_convention(read: Callable[..., FusionData]) -> None:
     given = {split: [replace(one, target=i / 10) for i, one in enumerate(held)] for split, held in rows().items()}
     data = read(given, numbers(primary="mae"))
@@ -304,7 +310,7 @@ def test_answers_that_are_no_classes_are_refused(read: Callable[..., FusionData]
     hidden = {**given, "test": [replace(one, target=None) for one in given["test"]]}
     with pytest.raises(UserError, match="The labels of small test are hidden, so nothing can be compared"):
         read(hidden, words(), encoders={"text": encoder(Counting())})
-    with pytest.raises(UserError, match="small.open has no train rows"):
+    with pytest.raises(UserError, match="small.open has no splits to train and to choose on"):
         read(given, words(training=(None, None)), encoders={"text": encoder(Counting())})
 
 
