@@ -24,7 +24,7 @@ def ask_of(task: Task) -> Ask:
     """How a fusion method does the task: ``predict``, or where answers are words ``generate``.
 
     Raises:
-        UserError: neither, numbers that mean something else than a class or a label, or a judge has to decide.
+        UserError: neither, numbers that mean something else than a class or a label, nothing to learn from, or a judge has to decide.
     """
     known = isinstance(task, EmotionTask | RegressionTask | FoldedRegressionTask)
     if not known and ("predict" in task.asks or "generate" not in task.asks):
@@ -32,6 +32,9 @@ def ask_of(task: Task) -> Ask:
             f"Fusion methods give a class or a number per sample, and {task.id} asks a model to {task.ask} ({task.kind}): "
             f"choose another task; {WORKING}"
         )
+    folds = task.folds if isinstance(task, EmotionTask | FoldedRegressionTask) else 0
+    if not folds and not task.training_splits():
+        raise UserError(f"{task.id} has no splits to train and to choose on, and fusion methods learn first: {WORKING}")
     if task.judged:
         raise UserError(f"{task.id} needs a judge, and fusion methods are scored by rules: choose another; {WORKING}")
     return "predict" if known else "generate"

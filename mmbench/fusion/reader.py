@@ -129,13 +129,14 @@ class Reader:
         self._answerable(problem)
         entries = {name: self._gatherers[name].close() for name in names}
         facts = [name for name in (*FACTS, TEXT) if any(any(read.facts[name]) for read in self._reads())]
+        absent = self._absent(problem)
         later = [f"{name} is in no training row: it is left out." for name in self._gatherers if name not in seen]
         failed = [
             f"{len(one.failures)} different parts of {name} could not be embedded (the first: {one.failures[0]})."
             for name, one in entries.items()
             if one.failures
         ]
-        return Gathered(problem, self._folds, entries, facts, [*later, *failed])
+        return Gathered(problem, self._folds, entries, facts, [*absent, *later, *failed])
 
     def _split(self, rows: Rows, title: str) -> Read:
         read = Read()
@@ -187,6 +188,12 @@ class Reader:
                 f"{unknown} of {len(wanted)} answers of {self._task.id} are none of its training answers, and fusion methods choose among "
                 f"these: {WORKING}"
             )
+
+    def _absent(self, problem: Problem) -> list[str]:
+        """A sentence where classes have no training row."""
+        learned = {str(one) for splits in self._folds.values() for one in splits["train"].targets}
+        missing = [name for name in problem.classes if name not in learned]
+        return [f"No training row is {' or '.join(missing)}: no method can learn to say so."] if missing else []
 
     def _reads(self) -> Iterable[Read]:
         return (read for splits in self._folds.values() for read in splits.values())

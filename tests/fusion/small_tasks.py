@@ -1,11 +1,13 @@
 """Tasks on rows that a test made, and encoders that count what they are asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmbench.fusion.blocks import Block
 from mmbench.loaders.cards import DatasetCard, SplitFacts
 from mmbench.loaders.dataset import fingerprint_of
 from mmbench.loaders.sources import Build
@@ -28,6 +30,7 @@ SIZES = {"train": 30, "validation": 12, "test": 14}
 FEATURES, TEXT = frozenset({Modality.FEATURES}), frozenset({Modality.TEXT})
 BOTH = FEATURES | TEXT
 Rows = Mapping[str, Sequence[Sample]]
+Given = dict[str, list[Sample]]
 
 
 class Counting:
@@ -117,3 +120,32 @@ def words(form: Any = None, **changes: Any) -> GenerationTask:
     known = {"split": "test", "context": BOTH, "training": ("train", "validation"), **changes}
     prompt = Prompt("p", instruction="Say one word.")
     return generation_task(KEY, "Small", "open", form or Open(exact_match_metric()), prompt=prompt, **known)
+
+
+def values(block: Block, name: str) -> Any:
+    return next(column.values for column in block.inputs if column.name == name)
+
+
+def mask(block: Block, name: str) -> Any:
+    return next(column.mask for column in block.inputs if column.name == name)
+
+
+def raw(given: Given, split: str, name: str) -> Any:
+    """The features of a split, one step each."""
+    return np.stack([next(part.values[0] for part in one.content if part.name == name) for one in given[split]])  # type: ignore[union-attr]
+
+
+def changed(given: Given, split: str, row: int, **features: Any) -> None:
+    """Put other features in the place of those of a row; ``None`` takes them away."""
+    sample = given[split][row]
+    held = {part.name: part.values for part in sample.content if isinstance(part, FeaturesPart)} | features
+    content = parts({name: one for name, one in held.items() if one is not None})
+    given[split][row] = replace(sample, content=content)
+
+
+def worded(words: Callable[[str, int], list[str]], extra: str = "a") -> Given:
+    """Rows that show text and features."""
+    return {
+        split: [replace(one, content=texts(words(split, i), extra)) for i, one in enumerate(held)]
+        for split, held in rows().items()
+    }

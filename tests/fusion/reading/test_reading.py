@@ -1,6 +1,6 @@
-"""From tasks to arrays: what is stored, what is hidden and counted, what is refused, and what is read again."""
+"""From tasks to arrays: what is stored, what is hidden and counted."""
 
-import json
+import hashlib
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,15 +13,14 @@ import pytest
 from mmbench.engines.features import Cache
 from mmbench.errors import UserError
 from mmbench.fusion import reading
-from mmbench.fusion.blocks import Block
-from mmbench.fusion.reading import FusionData, fusion_data, open_data
+from mmbench.fusion.reading import FusionData, fusion_data
+from mmbench.loaders.cards import SplitFacts
 from mmbench.loaders.catalog.cmu_mosi import UNALIGNED
-from mmbench.metrics.functional.exact import exact_match_metric
-from mmbench.samples import FeaturesPart, Modality, Sample, TextPart
+from mmbench.loaders.unknown import Unknown
 from mmbench.tasks import get_task
-from mmbench.tasks.kinds.question_answering import Open
+from mmbench.tasks.base import Output
 from mmbench.tasks.kinds.sentiment import FoldedRegressionTask
-from tests.fakes import MemorySource, Pixels, card, question_task, register, retrieval_task, samples
+from tests.fakes import MemorySource, Pixels, card, question_task, register, samples
 from tests.fusion.small_tasks import (
     BOTH,
     CLASSES,
@@ -29,54 +28,18 @@ from tests.fusion.small_tasks import (
     SIZES,
     Counting,
     arrays,
-    bring,
+    changed,
     classes,
     encoder,
+    mask,
     numbers,
     parts,
+    raw,
     rows,
-    texts,
+    values,
+    worded,
     words,
 )
-
-Given = dict[str, list[Sample]]
-
-
-@pytest.fixture(autouse=True)
-def _cache(cache: Path) -> None:
-    """A cache of data sets per test, since all are called ``small``."""
-
-
-@pytest.fixture
-def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., FusionData]:
-    """The data of a task on rows."""
-
-    def reading_of(given: Given, task: Any = None, **how: Any) -> FusionData:
-        bring(monkeypatch, given)
-        return fusion_data(task or classes(), folder=tmp_path / "fusion", progress=False, **how)
-
-    return reading_of
-
-
-def values(block: Block, name: str) -> Any:
-    return next(column.values for column in block.inputs if column.name == name)
-
-
-def mask(block: Block, name: str) -> Any:
-    return next(column.mask for column in block.inputs if column.name == name)
-
-
-def raw(given: Given, split: str, name: str) -> Any:
-    """The features of a split, one step each."""
-    return np.stack([next(part.values[0] for part in one.content if part.name == name) for one in given[split]])  # type: ignore[union-attr]
-
-
-def changed(given: Given, split: str, row: int, **features: Any) -> None:
-    """Put other features in the place of those of a row; ``None`` takes them away."""
-    sample = given[split][row]
-    held = {part.name: part.values for part in sample.content if isinstance(part, FeaturesPart)} | features
-    content = parts({name: one for name, one in held.items() if one is not None})
-    given[split][row] = replace(sample, content=content)
 
 
 def test_features_of_one_step_become_standardised_vectors(read: Callable[..., FusionData]) -> None:
@@ -170,6 +133,12 @@ def test_a_modality_without_training_rows_is_left_out(read: Callable[..., Fusion
     assert (data.names, data.facts["warnings"]) == (("a", "b"), ["c is in no training row: it is left out."])
 
 
+def test_a_class_without_training_rows_is_said(read: Callable[..., FusionData]) -> None:
+    data = read(rows(), classes(classes=("odd", *CLASSES)))
+    assert data.facts["warnings"] == ["No training row is odd: no method can learn to say so."]
+    assert data.block("all", "test").targets.tolist() == [i % 2 + 1 for i in range(14)]
+
+
 def test_numbers_are_predicted_under_their_convention(read: Callable[..., FusionData]) -> None:
     given = {split: [replace(one, target=i / 10) for i, one in enumerate(held)] for split, held in rows().items()}
     data = read(given, numbers(primary="mae"))
@@ -201,14 +170,6 @@ def test_folds_of_numbers_are_read_too(read: Callable[..., FusionData]) -> None:
     )
     data = read(given, task)
     assert (data.folds, data.problem.convention) == (("fold0", "fold1", "fold2"), "unit")
-
-
-def worded(words: Callable[[str, int], list[str]], extra: str = "a") -> Given:
-    """Rows that show text and features."""
-    return {
-        split: [replace(one, content=texts(words(split, i), extra)) for i, one in enumerate(held)]
-        for split, held in rows().items()
-    }
 
 
 def test_equal_content_is_embedded_once(read: Callable[..., FusionData], tmp_path: Path) -> None:
@@ -277,8 +238,6 @@ def test_answers_that_training_does_not_have_are_counted_and_scored_as_wrong(
     outputs = np.eye(4)[np.maximum(test.targets, 0)]
     assert data.task is not None
     assert data.load is not None
-    from mmbench.tasks.base import Output
-
     plan = data.task.plan(data.load)
     scored = plan.score({"answers": Output(reading.answers(data.problem, outputs, "generate"), {})})
     assert data.task.metric.aggregate(scored.arrays)["accuracy"] == pytest.approx(38 / 40)
@@ -296,70 +255,6 @@ def test_the_texts_of_a_turn_are_read_as_one(read: Callable[..., FusionData]) ->
         assert data.block("all", split).facts["speaker"][:4] == ["s0", "s1", "s2", "s0"]
 
 
-def test_answers_that_are_no_classes_are_refused(read: Callable[..., FusionData]) -> None:
-    given = worded(lambda split, i: ["word"])
-    own = {split: [replace(one, target=f"{split} {i}") for i, one in enumerate(held)] for split, held in given.items()}
-    with pytest.raises(UserError, match="14 of 14 answers of small.open are none of its training answers"):
-        read(own, words(), encoders={"text": encoder(Counting())})
-    hidden = {**given, "test": [replace(one, target=None) for one in given["test"]]}
-    with pytest.raises(UserError, match="The labels of small test are hidden, so nothing can be compared"):
-        read(hidden, words(), encoders={"text": encoder(Counting())})
-    with pytest.raises(UserError, match="small.open has no train rows"):
-        read(given, words(training=(None, None)), encoders={"text": encoder(Counting())})
-
-
-def test_options_of_each_question_are_refused(read: Callable[..., FusionData]) -> None:
-    given = worded(lambda split, i: ["word"])
-    given = {
-        split: [replace(one, options=(f"no {i}", "down", "up")) for i, one in enumerate(held)]
-        for split, held in given.items()
-    }
-    with pytest.raises(UserError, match="small.open asks to choose among options that each question has of its own"):
-        read(given, words(Options()), encoders={"text": encoder(Counting())})
-
-
-def test_a_judged_task_is_refused(read: Callable[..., FusionData]) -> None:
-    judge: Any = object()
-    with pytest.raises(UserError, match="small.open needs a judge"):
-        read(worded(lambda split, i: ["word"]), replace(words(), judge=judge))
-
-
-def test_complete_rows_are_opened_without_reading_a_sample(
-    read: Callable[..., FusionData], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given = rows()
-    first = read(given)
-
-    def never(*_: Any, **__: Any) -> None:
-        raise AssertionError
-
-    monkeypatch.setattr(reading, "folds_of", never)
-    again = read(given)
-    assert (again.folder, again.facts) == (first.folder, first.facts)
-    assert again.task is not None
-    travelled = pickle.loads(pickle.dumps(again))  # noqa: S301  (our own)
-    assert (travelled.folder, travelled.task, travelled.names) == (first.folder, None, first.names)
-    np.testing.assert_array_equal(
-        values(travelled.block("all", "valid"), "b"), values(first.block("all", "valid"), "b")
-    )
-    assert not values(travelled.block("all", "valid"), "b").flags.writeable
-
-
-def test_whatever_moves_a_number_makes_other_rows(read: Callable[..., FusionData]) -> None:
-    given = worded(lambda split, i: [f"word {i}"])
-    model = encoder(Counting())
-    ways: list[dict[str, Any]] = [{}, {"reduce": 2}, {"max_steps": 9}, {"limit": 4}, {"batch_size": 3}]
-    ways = [{"encoders": {"text": model}, **way} for way in ways]
-    ways += [
-        {"encoders": {"text": encoder(Counting(), "2")}},
-        {"encoders": {"text": model}, "task": classes(BOTH, version=2)},
-    ]
-    folders = [read(given, **{"task": classes(BOTH), **way}).folder for way in ways]
-    assert len(set(folders)) == len(ways)
-    given["train"][0] = replace(given["train"][0], target="up")
-    assert read(given, classes(BOTH), encoders={"text": model}).folder not in folders
-
-
 def test_a_limit_cuts_what_is_answered_by_whole_groups(read: Callable[..., FusionData]) -> None:
     data = read(rows(), limit=5)
     test = data.block("all", "test")
@@ -369,185 +264,12 @@ def test_a_limit_cuts_what_is_answered_by_whole_groups(read: Callable[..., Fusio
     assert list(test.ids) == list(data.task.plan(data.load, limit=5).stages[0].ids)
 
 
-def _cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-8])
-
-
-def _flip(path: Path) -> None:
-    held = bytearray(path.read_bytes())
-    held[-1] ^= 1
-    path.write_bytes(held)
-
-
-@pytest.mark.parametrize(
-    ("name", "harm", "said"),
-    [
-        ("facts.json", Path.unlink, "facts.json cannot be read"),
-        ("facts.json", _cut, "facts.json is damaged"),
-        ("0/test/values.1.npy", Path.unlink, "values.1.npy cannot be read"),
-        ("0/train/rows.json", _cut, "0/train/rows.json is not what was written"),
-        ("0/train/values.0.npy", _flip, "0/train/values.0.npy is not what was written"),
-    ],
-)
-def test_damaged_rows_are_said_and_read_again(
-    read: Callable[..., FusionData], name: str, harm: Callable[[Path], None], said: str
-) -> None:
-    given = rows()
-    first = read(given)
-    wanted = np.array(values(first.block("all", "train"), "a"))
-    harm(first.folder / name)
-    if harm is not _flip:  # opening by path compares sizes alone: it is done in every process
-        with pytest.raises(
-            UserError, match=f"does not hold complete rows for fusion methods .*{said}.*make them again"
-        ):
-            open_data(first.folder)
-    with pytest.warns(RuntimeWarning, match=f"is damaged .*{said}.*read again"):
-        again = read(given)
-    assert again.folder == first.folder
-    np.testing.assert_array_equal(values(again.block("all", "train"), "a"), wanted)
-    assert [one.name for one in again.folder.parent.iterdir()] == [again.folder.name]
-
-
-def test_rows_of_another_schema_are_made_again(read: Callable[..., FusionData]) -> None:
-    path = read(rows()).folder / "facts.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 99}))
-    with pytest.raises(UserError, match="its schema is 99"):
-        open_data(path.parent)
-
-
-def test_an_unknown_fold_is_named(read: Callable[..., FusionData]) -> None:
-    with pytest.raises(UserError, match="no fold 'fold7': choose of all"):
-        read(rows()).block("fold7", "train")
-
-
-def _one_class(given: Given) -> None:
-    given["train"] = [replace(one, target="up") for one in given["train"]]
-
-
-def _empty(given: Given) -> None:
-    given["validation"] = []
-
-
-def _alone(given: Given) -> None:
-    for split, held in given.items():
-        given[split] = [replace(one, content=one.content[:1]) for one in held]
-
-
-def _twice(given: Given) -> None:
-    one = given["train"][0]
-    given["train"][0] = replace(one, content=(*one.content, one.content[0]))
-
-
-def _wider(given: Given) -> None:
-    changed(given, "test", 2, a=np.ones((1, 5), np.float32))
-
-
-def _flat(given: Given) -> None:
-    changed(given, "test", 2, a=np.ones(4, np.float32))
-
-
-def _no_width(given: Given) -> None:
-    changed(given, "train", 0, a=np.ones((3, 0), np.float32))
-
-
-@pytest.mark.parametrize(
-    ("harm", "said"),
-    [
-        (_one_class, r"All training rows of small.emotion have one label \('up'\): there is nothing to learn"),
-        (_empty, "small.emotion has no valid rows"),
-        (_alone, "small.emotion shows a in training rows, and there is nothing to fuse"),
-        (_twice, "Sample 'train-0' shows more than one part named 'a'"),
-        (_wider, r"The features 'a' of sample 'test-2' have the shape \(1, 5\) where \(T, 4\) was expected"),
-        (_flat, r"The features 'a' of sample 'test-2' have the shape \(4,\) where \(T, 4\)"),
-        (_no_width, r"The features 'a' of sample 'train-0' have the shape \(3, 0\) where \(T, D\)"),
-    ],
-)
-def test_rows_of_no_use_are_refused(read: Callable[..., FusionData], harm: Callable[[Given], None], said: str) -> None:
-    given = rows()
-    harm(given)
-    with pytest.raises(UserError, match=said):
-        read(given)
-
-
-def test_several_texts_are_refused_where_classes_are_predicted(read: Callable[..., FusionData]) -> None:
-    given = worded(lambda split, i: ["one", f"{i}"])
-    with pytest.raises(UserError, match="Sample 'train-0' shows more than one part named 'text'"):
-        read(given, classes(BOTH), encoders={"text": encoder(Counting())})
-
-
-def test_raw_content_beside_features_of_others_is_refused(read: Callable[..., FusionData]) -> None:
-    given = worded(lambda split, i: [f"word {i}"], "text")
-    given["test"][4] = replace(given["test"][4], content=(TextPart("raw"), *parts({"b": arrays(1)["b"]})))
-    with pytest.raises(UserError, match="Sample 'test-4' has 'text' as raw text where others have features"):
-        read(given, classes(BOTH))
-
-
-class Options(Open):
-    """Open questions that say what may be answered."""
-
-    def __init__(self) -> None:
-        super().__init__(exact_match_metric())
-
-    def options(self, sample: Sample) -> tuple[str, ...]:
-        return sample.options
-
-
-class Fits(Counting):
-    def fit(self, train: Any, valid: Any) -> None: ...
-
-
-@pytest.mark.parametrize(
-    ("how", "said"),
-    [
-        ({"encoders": {"audio": encoder(Counting())}}, "given for 'audio', and small.emotion shows features, text"),
-        ({"encoders": {"text": encoder(Fits())}}, r"counting cannot be the encoder for text \(it learns first"),
-        ({"encoders": {"text": encoder(object())}}, "it does not embed"),
-        ({"encoders": {"text": encoder(Counting(), None)}}, "nothing identifies its weights"),
-        ({"encoders": {"text": encoder(Counting(), "1", frozenset({Modality.IMAGE}))}}, "it takes image"),
-        ({"encoders": {"text": "no-such-model"}}, "There is no model named 'no-such-model'"),
-        ({"reduce": 0}, "reduce is 0: it has to be at least 1"),
-        ({"max_steps": 0}, "max_steps is 0"),
-        ({"batch_size": -1}, "batch_size is -1"),
-    ],
-)
-def test_what_cannot_be_used_is_refused(read: Callable[..., FusionData], how: dict[str, Any], said: str) -> None:
-    with pytest.raises(UserError, match=said):
-        read(worded(lambda split, i: ["word"]), classes(BOTH), **how)
-
-
-@pytest.mark.parametrize(
-    ("task", "said"),
-    [
-        (
-            "esc50.probe",
-            r"esc50.probe asks a model to embed \(linear-probe\): choose another task; `mmbench list tasks`",
-        ),
-        ("flickr30k.t2i", "flickr30k.t2i asks a model to embed"),
-        ("winoground.choice", "fusion methods give a class or a number"),
-        ("meld.emotion", "meld.emotion shows text alone, and there is nothing to fuse"),
-    ],
-)
-def test_tasks_of_other_kinds_are_refused_before_anything_is_loaded(task: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=f"(?i){said}"):
-        fusion_data(get_task(task), folder=tmp_path)
-
-
-def test_retrieval_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="fake.t2i asks a model to embed"):
-        fusion_data(retrieval_task(), folder=tmp_path)
-
-
 def test_the_twin_of_a_users_pickle_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMBENCH_FILES", str(tmp_path / "files"))
     source: Any = UNALIGNED.source
     path = tmp_path / "files" / UNALIGNED.key / source.name
     path.parent.mkdir(parents=True)
     path.write_bytes(pickle.dumps(source.layout.twin()))
-    import hashlib
-
-    from mmbench.loaders.cards import SplitFacts
-    from mmbench.loaders.unknown import Unknown
-
     facts = {name: SplitFacts(count=Unknown(reason="a test"), protocol="") for name in UNALIGNED.splits}
     pinned = replace(source, sha256=(hashlib.sha256(path.read_bytes()).hexdigest(),))
     register(monkeypatch, UNALIGNED.model_copy(update={"source": pinned, "splits": facts}))
