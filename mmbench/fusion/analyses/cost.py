@@ -94,7 +94,7 @@ def pareto(points: Sequence[tuple[float, float]]) -> list[bool]:
     """
     table = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     costs, values = table.T
-    as_good = (costs <= costs[:, None]) & (values >= values[:, None])  # [i, j]: j beside i
+    as_good = (costs <= costs[:, None]) & (values >= values[:, None])  # [i, j]: j beside i; NaN never is
     better = (costs < costs[:, None]) | (values > values[:, None])
     known = ~np.isnan(table).any(axis=1)
-    return [bool(one) for one in np.atleast_1d(known & ~(as_good & better & known).any(axis=1))]
+    return [bool(one) for one in np.atleast_1d(known & ~(as_good & better).any(axis=1))]

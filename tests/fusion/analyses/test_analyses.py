@@ -135,6 +135,12 @@ def test_noise_has_the_deviations_given_and_is_the_same_for_every_model() -> Non
     assert abs(np.corrcoef(first[:, 0], other[:, 0])[0, 1]) < 0.05
 
 
+def test_every_modality_has_noise_of_its_own() -> None:
+    values, mask = np.zeros((500, 2), dtype=np.float32), np.ones(500, dtype=np.bool_)
+    image, text = (noised(values, mask, np.ones(2, dtype=np.float32), 0, name) for name in ("image", "text"))
+    assert abs(np.corrcoef(image.ravel(), text.ravel())[0, 1]) < 0.1
+
+
 def test_noise_leaves_alone_what_a_mask_hides() -> None:
     values = np.zeros((2, 3, 2), dtype=np.float32)
     mask = np.array([[True, False, True], [False, False, False]])
@@ -159,6 +165,33 @@ def test_subsets_are_values_under_masks() -> None:
     names = ["", "image", "text", "audio", "image+text", "image+audio", "text+audio", "image+text+audio"]
     assert list(found) == names
     assert found == pytest.approx({name: by_hand[frozenset(filter(None, name.split("+")))] for name in names})
+
+
+def test_a_missing_modality_is_masked_and_zero() -> None:
+    block = random_block(10, 2, 3)
+    seen: list[tuple[bool, ...]] = []
+
+    def predict(inputs: Sequence[Floats], masks: Sequence[Mask]) -> Outputs:
+        seen.append(tuple(bool(mask.all()) for mask in masks))
+        for values, mask, column in zip(inputs, masks, block.inputs, strict=True):
+            assert mask.all() or not mask.any()
+            np.testing.assert_array_equal(values, column.values if mask.all() else np.zeros_like(values))
+        return np.zeros((10, 1))
+
+    subsets(predict, block, linear_judge(block))
+    assert seen == [(False, False), (True, False), (False, True), (True, True)]
+
+
+def test_no_model_is_given_what_a_mask_hides() -> None:
+    mask = np.arange(30) % 3 != 0
+    hidden = np.where(mask[:, None], np.random.default_rng(0).normal(size=(30, 2)), np.nan)
+    block = make_block(hidden, np.ones((30, 1)), targets=np.ones(30), masks=[mask, np.ones(30, dtype=np.bool_)])
+
+    def predict(inputs: Sequence[Floats], masks: Sequence[Mask]) -> Outputs:
+        assert (inputs[0][~masks[0]] == 0).all()
+        return inputs[0] + inputs[1]
+
+    assert "None" not in str(analyse(predict, block, linear_judge(block), deviations=ones(block), chance=0.0))
 
 
 def test_what_a_mask_hides_may_be_nan() -> None:
@@ -271,12 +304,16 @@ def test_the_perceptual_score_of_an_ignored_modality_is_0() -> None:
 def test_masks_are_permuted_with_their_rows() -> None:
     mask = np.arange(30) % 2 == 0
     block = make_block(mask[:, None] * 1.0, np.ones((30, 1)), masks=[mask, np.ones(30, dtype=np.bool_)])
+    orders = set()
 
     def predict(inputs: Sequence[Floats], masks: Sequence[Mask]) -> Outputs:
         assert (inputs[0][:, 0] == masks[0]).all()
+        orders.add(masks[0].tobytes())
         return inputs[0]
 
-    assert set(perceptual(predict, block, linear_judge(block), repeats=2)) == {"image", "text"}
+    assert set(perceptual(predict, block, linear_judge(block), repeats=4)) == {"image", "text"}
+    assert len(orders) == 1 + 4  # the clean rows, and another order each time
+    assert emap(predict, block, linear_judge(block)).n == 30
     with pytest.raises(ValueError, match="one permutation or more"):
         perceptual(predict, block, linear_judge(block), repeats=0)
 

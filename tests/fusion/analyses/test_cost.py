@@ -54,11 +54,12 @@ def test_operations_of_concatenation_are_those_of_its_matrix() -> None:
     assert found.memory_of.startswith("live tensors")
 
 
-def test_operations_of_attention_are_its_four_projections_and_two_products() -> None:
-    """Fused kernels of the CPU, and the module's own fast path, would hide these."""
+@pytest.mark.parametrize("trained", [True, False])
+def test_operations_of_attention_are_its_four_projections_and_two_products(trained: bool) -> None:
+    """Fused kernels of the CPU, and the fast path that a module takes without gradients, would hide these."""
     steps, width = 7, 16
     wanted = 4 * 2 * steps * width * width + 2 * 2 * steps * steps * width
-    assert operations(Attends(), 3, steps, width) == (3 * wanted, ())
+    assert operations(Attends().requires_grad_(trained), 3, steps, width) == (3 * wanted, ())
 
 
 @pytest.mark.parametrize(("cell", "gates"), [(nn.LSTM, 4), (nn.GRU, 3), (nn.RNN, 1)])
