@@ -220,7 +220,7 @@ SEARCH = Drawing(
 )  # fmt: skip
 COST = Drawing(
     "cost", "Score against cost",
-    "The line is the front: no other row is cheaper and at least as good. Diamonds are floors; what scores far below is left out.",
+    "The line is the front: no other row is cheaper and at least as good. Diamonds are floors; what is far worse is left out.",
     "Scores against parameters, FLOPs and seconds of training; the numbers are in the table of results.",
     _cost,
 )  # fmt: skip
