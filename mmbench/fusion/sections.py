@@ -43,6 +43,11 @@ def protocol_facts(results: Results) -> list[tuple[str, str]]:
         ("data", f"{data['key']}, {data['evidence']}, fingerprint {(data.get('fingerprint') or 'none')[:16]}"),
         ("rows", f"{rows}{folds}"),
         ("features", features),
+        *(
+            [("reduced", f"to at most {rules['reduce']} numbers per modality, {rules['max_steps']} steps")]
+            if rules.get("reduce")
+            else []
+        ),
         ("budget", f"{rules['budget']:,} parameters ± {100 * rules['tolerance']:g} %"),
         ("search", f"{rules['trials']} settings of {_settings(rules['space'])}"),
         ("selection", rules["selection"]),

@@ -39,10 +39,11 @@ def draw(results: Results) -> tuple[Plot, ...]:
         import matplotlib  # noqa: F401  # only whether it is there
     except ImportError as error:
         raise UserError(WITHOUT) from error
-    return tuple(plot for drawing in _drawings() if (plot := _plot(drawing, results)) is not None)
+    return tuple(plot for drawing in drawings() if (plot := _plot(drawing, results)) is not None)
 
 
-def _drawings() -> tuple[Drawing, ...]:
+def drawings() -> tuple[Drawing, ...]:
+    """Every kind of plot, in the order of the page."""
     from mmbench.fusion.plots import analyses, budgets, scores
 
     return (

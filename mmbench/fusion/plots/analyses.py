@@ -44,7 +44,7 @@ def _noise(results: Results, theme: Theme) -> "Figure | None":
     grid[0].set_xticks([level**0.5 for level in levels], [f"{level:g}" for level in levels])
     figure.supxlabel("noise in standard deviations of each feature (square-root scale)", color=theme.soft, fontsize=9)
     figure.supylabel(measure_heading(results), color=theme.soft, fontsize=9)
-    figure.legend(handles.values(), handles, loc="outside upper left", ncols=len(handles))
+    figure.legend(handles.values(), handles, loc="outside upper left", ncols=3)
     return figure
 
 
@@ -137,7 +137,7 @@ def _shape(results: Results, theme: Theme) -> "Figure | None":
     what = "points" if unit == "%" else measure["title"]
     axes.set_xlabel(f"{what} {'above' if measure['higher_is_better'] else 'below'} the model without any modality")
     axes.grid(visible=False, axis="y")
-    figure.legend(handles.values(), handles, loc="outside upper left", ncols=min(6, len(handles)))
+    figure.legend(handles.values(), handles, loc="outside upper left", ncols=3)
     return figure
 
 

@@ -166,7 +166,7 @@ def _cost_ticks(axes: "Axes", points: Sequence[Point], *, logarithmic: bool) -> 
 
     least, most = min(x for x, _ in points), max(x for x, _ in points)
     if logarithmic:
-        axes.set_xlim(least / (most / least) ** 0.12 / 1.05, most * (most / least) ** 0.29 * 1.05)
+        axes.set_xlim(least / (most / least) ** 0.12 / 1.05, most * (most / least) ** 0.12 * 1.05)
         subs = (1.0,) if most > 100 * least else (1.0, 3.0) if most > 10 * least else (1.0, 2.0, 5.0)
         axes.xaxis.set_major_locator(LogLocator(subs=subs))
         axes.xaxis.set_minor_locator(NullLocator())
@@ -220,7 +220,7 @@ SEARCH = Drawing(
 )  # fmt: skip
 COST = Drawing(
     "cost", "Score against cost",
-    "The line is the front: no other row is cheaper and at least as good. Diamonds are floors; what scores far below is left out.",
+    "The line is the front: no other row is cheaper and at least as good. Diamonds are floors; what is far worse is left out.",
     "Scores against parameters, FLOPs and seconds of training; the numbers are in the table of results.",
     _cost,
 )  # fmt: skip
