@@ -53,11 +53,16 @@ def protocol_facts(results: Results) -> list[tuple[str, str]]:
         ("selection", rules["selection"]),
         (
             "training",
-            f"at most {rules['epochs']} epochs, patience {rules['patience']}, batches of {rules['batch_size']}",
+            f"at most {rules['updates']:,} updates by AdamW of {rules['batch_size']} rows; {_stopped(rules)}",
         ),
         ("seeds", ", ".join(map(str, rules["seeds"]))),
         *([("chance", number(chance, results["measure"].get("unit", "")))] if chance is not None else []),
     ]
+
+
+def _stopped(rules: Mapping[str, Any]) -> str:
+    looks = f"{rules['patience']} looks at the validation loss, {rules['check']} updates apart"
+    return f"stopped after {looks}, without a better one"
 
 
 def result_rows(results: Results) -> list[dict[str, Any]]:

@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from mmbench.files import atomic_path, read_json, write_json
 from mmbench.fusion.analyses import Judge, analyse, robustness
 from mmbench.fusion.analyses.cost import measure
+from mmbench.fusion.analyses.emap import ROWS
 from mmbench.fusion.blocks import Block, Problem, take
 from mmbench.fusion.jobs import Bench, Job, Place, read_record, trained
 from mmbench.fusion.reading import value
 from mmbench.fusion.shortcuts import majority
-from mmbench.fusion.training import Trained, arrays
+from mmbench.fusion.training import Trained, arrays, pooled_block
 
 LOG = "test-reads.jsonl"
 TESTS = "tests"
 COSTED = 256  # rows on which a pass is timed
+ROWS_OF_STEPS = 60  # of EMAP's sample for methods that take steps: its passes grow with the square
 
 
 def look(bench: Bench, job: Job) -> dict[str, Any]:
@@ -40,14 +42,16 @@ def look(bench: Bench, job: Job) -> dict[str, Any]:
         model = trained(bench, job, fold)
         block, problem = bench.data.block(fold, "test"), bench.data.problem
         guess = majority(problem, bench.data.block(fold, "train").targets, len(block))
-        outputs[fold] = model([column.values for column in block.inputs], [column.mask for column in block.inputs])
+        shown = pooled_block(block, model.fusion)
+        outputs[fold] = model([column.values for column in shown.inputs], [column.mask for column in shown.inputs])
         chance = value(problem, guess, block.targets)
         analyses = analyse(
             model,
-            block,
+            shown,
             _judge(problem, block),
             deviations=dict(zip(block.names, bench.data.deviations(fold), strict=True)),
             chance=chance if np.isfinite(chance) else 0.0,  # a constant correlates with nothing
+            rows=ROWS if max(bench.data.steps) == 1 or not model.fusion.sequences else ROWS_OF_STEPS,
         )
         said.append(
             {"analyses": analyses, "cost": _cost(model, block), "chance": chance if np.isfinite(chance) else 0.0}

@@ -3,7 +3,7 @@
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mmbench.fusion.base import Fusion, vectors
-from mmbench.fusion.blocks import Block, Floats, Mask, Problem
+from mmbench.fusion.blocks import Block, Column, Floats, Mask, Problem
 from mmbench.fusion.entries import Entry, Member
 from mmbench.fusion.network import network
 from mmbench.fusion.protocol import Protocol
@@ -87,6 +87,15 @@ def arrays(block: Block, fusion: Fusion) -> tuple[list[Tensor], list[Tensor]]:
 def _tensor(values: NDArray[Any], kind: Any) -> Tensor:
     """A copy, since what is mapped from a file cannot be written to, which torch warns about."""
     return torch.from_numpy(np.array(values, dtype=kind))
+
+
+def pooled_block(block: Block, fusion: Fusion) -> Block:
+    """The rows as a method gets them: itself for one that takes steps, else with the mean over steps as vectors."""
+    if fusion.sequences:
+        return block
+    inputs, masks = arrays(block, fusion)
+    columns = zip(block.inputs, inputs, masks, strict=True)
+    return replace(block, inputs=tuple(Column(one.name, x.numpy(), mask.numpy()) for one, x, mask in columns))
 
 
 def pooled(inputs: Sequence[Tensor], masks: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:

@@ -16,7 +16,7 @@ RANKS = (
 WINS = "Bold difference: better than the best floor after Holm's correction. Only that counts as a win of fusion."
 FLOORS = (
     "Floors are trained and scored under the same protocol: what needs no fusion, one modality, or only metadata. "
-    "The best floor is the one with the best value."
+    "The best floor is the one with the best value on test; the average of decisions counts as one for all other methods."
 )
 REPORTED = "Reported rows are other people's numbers, with their citation: other features, budgets and choices, so they stand beside ours."
 COVERED = "The 95 % intervals cover the choice of test items."
