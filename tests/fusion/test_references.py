@@ -1,4 +1,4 @@
-"""TFN, LMF, MFB, MUTAN and MulT against plain loops over numbers, written from the papers' equations, with the weights copied."""
+"""TFN, LMF, MFB, MUTAN, MulT and MBT against plain loops over numbers, written from the papers' equations, with the weights copied."""
 
 import math
 from collections.abc import Sequence
@@ -199,3 +199,39 @@ def test_mult_reads_every_modality_from_every_other(count: int, heads: int, laye
     for row in range(len(found)):
         given = [values[row][mask[row]].numpy() for values, mask in zip(inputs, masks, strict=True)]
         np.testing.assert_allclose(found[row], mult(weights, given, heads, layers), rtol=0, atol=1e-9)
+
+
+def mbt(weights: Weights, given: list[Array], heads: int, layers: int) -> Array:
+    """Of one row, whose modalities hold only the steps that are there."""
+    size, count = len(weights["project.0.weight"]), len(given)
+    shared = weights["bottleneck"]
+    steps = [
+        np.array([linear(weights, f"project.{m}", step) + position(t, size) for t, step in enumerate(modality)])
+        for m, modality in enumerate(given)
+    ]
+    there = [m for m in range(count) if len(given[m])]
+    for i in range(layers):
+        told = []
+        for m in there:
+            joined = np.concatenate([steps[m], shared])
+            joined = layer(weights, f"layers.{i * count + m}", joined, joined, heads)
+            steps[m] = joined[: len(steps[m])]
+            told.append(joined[len(steps[m]) :])
+        shared = sum(told, np.zeros_like(shared)) / max(len(there), 1)
+    found = np.zeros(len(weights["readout.bias"]))
+    for m in there:
+        pooled = sum(steps[m], np.zeros(size)) / len(steps[m])
+        found += relu(linear(weights, "readout", normalised(weights, "last", pooled[None])[0])) / len(there)
+    return found
+
+
+@counts
+@pytest.mark.parametrize(("heads", "layers", "tokens"), [(2, 2, 4), (4, 3, 1)])
+def test_mbt_exchanges_through_the_bottleneck_only(count: int, heads: int, layers: int, tokens: int) -> None:
+    module, weights = prepared("mbt", count, 37, heads=heads, layers=layers, tokens=tokens)
+    inputs, masks = rows(DIMS[count], steps=True, hidden=0.4)
+    masks[0][1] = False
+    found = module(inputs, masks).detach().numpy()
+    for row in range(len(found)):
+        given = [values[row][mask[row]].numpy() for values, mask in zip(inputs, masks, strict=True)]
+        np.testing.assert_allclose(found[row], mbt(weights, given, heads, layers), rtol=0, atol=1e-9)
