@@ -92,7 +92,7 @@ def test_lmf_is_a_weighted_sum_of_products_of_factors(count: int, rank: int) -> 
                 term *= sum(extended[i] * weights[f"factors.{m}"][r, i, k] for i in range(len(extended)))
             wanted[row, k] += term
         wanted[row, k] += weights["bias"][k]
-    agree(module, (inputs, masks), wanted)
+    agree(module, (inputs, masks), list(wanted))
 
 
 @counts
@@ -174,7 +174,7 @@ def test_film_scales_and_shifts_by_one_modality_after_another(count: int, modula
 def test_decisions_are_weighted_by_a_softmax_over_what_is_there(count: int) -> None:
     torch.manual_seed(0)
     module = get_fusion("decision-weights").make(DIMS[count], 4, 3).double()
-    torch.nn.init.normal_(module.weights)
+    torch.nn.init.normal_(module.get_parameter("weights"))
     weights = {key: value.numpy() for key, value in module.state_dict().items()}
     inputs, masks, given = vectors(count)
     wanted = []
