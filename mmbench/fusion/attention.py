@@ -31,7 +31,7 @@ class Attention(nn.Module):
         if keys.shape[1] == 1:  # the softmax over one key is 1: vectors need neither queries nor keys
             return self._out(self.value(keys).expand(-1, queries.shape[1], -1), there)
         found = there.any(1, keepdim=True)
-        seen = (there | ~found)[:, None, None, :]  # where nothing is there everything is seen, and then dropped
+        seen = (there | ~found)[:, None, None, :]  # of nothing to see a softmax may be NaN: all is seen, then dropped
         query, key, value = self._split(self.query(queries)), self._split(self.key(keys)), self._split(self.value(keys))
         heads = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
         return self._out(heads.transpose(1, 2).flatten(2), found)

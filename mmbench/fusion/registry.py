@@ -33,7 +33,8 @@ def get_fusion(name: str) -> Fusion:
     """The method of a name, or of a spec ``package.module:Class`` that names a module of the same interface.
 
     A stranger's class is called ``Class(dims, width)``, or ``Class(dims, width, outputs)`` where it says ``decides = True``; with
-    ``dropout=`` if it takes that. ``sequences``, ``decides``, ``additive`` and ``knobs`` are read off the class, as in ``Fusion``.
+    ``dropout=`` if it takes that. ``sequences``, ``decides``, ``additive``, ``multiple`` and ``knobs`` are read off the class, as in
+    ``Fusion``.
 
     Raises:
         UserError: there is no such method; the class cannot be imported or called; torch is not installed.
@@ -71,6 +72,7 @@ def _stranger(spec: str) -> Fusion:
         sequences=bool(getattr(cls, "sequences", False)),
         decides=decides,
         additive=bool(getattr(cls, "additive", False)),
+        multiple=int(getattr(cls, "multiple", 1)),
     )
 
 

@@ -1,4 +1,4 @@
-"""TFN, LMF, MFB, MUTAN and MulT against plain loops over numbers, written from the papers' equations, with the weights copied."""
+"""Methods against plain loops over numbers, written from the papers' equations, with the weights copied."""
 
 import math
 from collections.abc import Sequence
@@ -28,9 +28,16 @@ def prepared(name: str, count: int, width: int, **knobs: Any) -> tuple[nn.Module
     return module, {key: value.numpy().copy() for key, value in module.state_dict().items()}
 
 
-def vectors(count: int) -> tuple[list[torch.Tensor], list[Array]]:
-    inputs, _ = rows(DIMS[count], steps=False, hidden=0.0)
-    return inputs, [values.numpy() for values in inputs]
+def vectors(count: int) -> tuple[list[torch.Tensor], list[torch.Tensor], list[dict[int, Array]]]:
+    """Inputs, masks, and of each row the modalities that it has; the first row has all, the second none."""
+    inputs, masks = rows(DIMS[count], steps=False, n=8, hidden=0.4)
+    for mask in masks:
+        mask[:2] = torch.tensor([True, False])
+    given = [
+        {m: values[row].numpy() for m, (values, mask) in enumerate(zip(inputs, masks, strict=True)) if mask[row]}
+        for row in range(8)
+    ]
+    return inputs, masks, given
 
 
 def linear(weights: Weights, name: str, x: Array) -> Array:
@@ -47,8 +54,10 @@ def relu(x: Array) -> Array:
     return np.array([max(value, 0.0) for value in x])
 
 
-def agree(module: nn.Module, inputs: Sequence[torch.Tensor], wanted: list[Array], within: float = 1e-9) -> None:
-    found = module(inputs, [None] * len(inputs)).detach().numpy()
+def agree(
+    module: nn.Module, data: Sequence[Sequence[torch.Tensor]], wanted: Sequence[Array], within: float = 1e-9
+) -> None:
+    found = module(*data).detach().numpy()
     np.testing.assert_allclose(found, np.array(wanted), rtol=0, atol=within)
 
 
@@ -56,64 +65,126 @@ def agree(module: nn.Module, inputs: Sequence[torch.Tensor], wanted: list[Array]
 @pytest.mark.parametrize("most", [64, 256])
 def test_tfn_is_a_layer_on_the_outer_product(count: int, most: int) -> None:
     module, weights = prepared("tfn", count, 5, product=most)
-    inputs, values = vectors(count)
+    inputs, masks, given = vectors(count)
     wanted = []
-    for row in range(len(values[0])):
-        extended = [[1.0, *linear(weights, f"reduce.{m}", modality[row])] for m, modality in enumerate(values)]
+    for row in given:
+        extended = [
+            [1.0, *(linear(weights, f"reduce.{m}", row[m]) if m in row else 0 * weights[f"reduce.{m}.bias"])]
+            for m in range(count)
+        ]
         outer = [math.prod(numbers) for numbers in product(*extended)]
         assert len(outer) <= most
         wanted.append(relu(linear(weights, "hidden", np.array(outer))))
-    agree(module, inputs, wanted)
+    agree(module, (inputs, masks), wanted)
 
 
 @counts
 @pytest.mark.parametrize("rank", [1, 4])
 def test_lmf_is_a_weighted_sum_of_products_of_factors(count: int, rank: int) -> None:
     module, weights = prepared("lmf", count, 5, rank=rank)
-    inputs, values = vectors(count)
-    wanted = np.zeros((len(values[0]), 5))
+    inputs, masks, given = vectors(count)
+    wanted = np.zeros((len(given), 5))
     for row, k in np.ndindex(wanted.shape):
         for r in range(rank):
             term = weights["weights"][r]
-            for m, modality in enumerate(values):
-                extended = [1.0, *modality[row]]
+            for m in range(count):
+                extended = [1.0, *given[row].get(m, np.zeros(DIMS[count][m]))]
                 term *= sum(extended[i] * weights[f"factors.{m}"][r, i, k] for i in range(len(extended)))
             wanted[row, k] += term
         wanted[row, k] += weights["bias"][k]
-    agree(module, inputs, list(wanted))
+    agree(module, (inputs, masks), list(wanted))
 
 
 @counts
 @pytest.mark.parametrize("factor", [1, 5])
 def test_mfb_sums_products_in_groups_and_normalises_twice(count: int, factor: int) -> None:
     module, weights = prepared("mfb", count, 4, factor=factor)
-    inputs, values = vectors(count)
+    inputs, masks, given = vectors(count)
     wanted = []
-    for row in range(len(values[0])):
-        projected = [linear(weights, f"hidden.{m}", modality[row]) for m, modality in enumerate(values)]
+    for row in given:
+        projected = [linear(weights, f"hidden.{m}", values) for m, values in row.items()]
         pooled = [sum(math.prod(one[i * factor + j] for one in projected) for j in range(factor)) for i in range(4)]
         rooted = np.array([math.copysign(math.sqrt(abs(s)), s) for s in pooled])
         length = math.sqrt(sum(s * s for s in rooted))
         wanted.append(rooted / length * math.sqrt(4))
-    agree(module, inputs, wanted, 1e-6)  # the root of the module is smooth at 0
+    agree(module, (inputs, masks), wanted, 1e-6)  # the root of the module is smooth at 0
 
 
 @counts
 @pytest.mark.parametrize("rank", [1, 5])
 def test_mutan_is_a_sum_of_products_of_projections_of_projections(count: int, rank: int) -> None:
     module, weights = prepared("mutan", count, 4, rank=rank)
-    inputs, values = vectors(count)
+    inputs, masks, given = vectors(count)
     wanted = []
-    for row in range(len(values[0])):
-        small = [
-            np.array([math.tanh(x) for x in linear(weights, f"hidden.{m}", modality[row])])
-            for m, modality in enumerate(values)
-        ]
-        cores = [linear(weights, f"core.{m}", q) for m, q in enumerate(small)]
+    for row in given:
+        small = {m: np.tanh(linear(weights, f"hidden.{m}", values)) for m, values in row.items()}
+        cores = [linear(weights, f"core.{m}", q) for m, q in small.items()]
         wanted.append(
             np.array([sum(math.prod(core[r * 4 + k] for core in cores) for r in range(rank)) for k in range(4)])
         )
-    agree(module, inputs, wanted)
+    agree(module, (inputs, masks), wanted)
+
+
+@counts
+def test_mlb_is_a_product_of_tanh_layers(count: int) -> None:
+    module, weights = prepared("mlb", count, 4)
+    inputs, masks, given = vectors(count)
+    wanted = []
+    for row in given:
+        z = np.ones(4)
+        for m, values in row.items():
+            z = z * np.tanh(linear(weights, f"hidden.{m}", values))
+        wanted.append(z)
+    agree(module, (inputs, masks), wanted)
+
+
+@counts
+def test_gmu_gates_each_modality_by_all_and_the_second_of_two_by_what_is_left(count: int) -> None:
+    module, weights = prepared("gmu", count, 4)
+    inputs, masks, given = vectors(count)
+    wanted = []
+    for row in given:
+        joined = np.concatenate([row.get(m, np.zeros(dim)) for m, dim in enumerate(DIMS[count])])
+        gates = 1 / (1 + np.exp(-linear(weights, "gates", joined)))
+        each = [gates, 1 - gates] if count == 2 else [gates[4 * m : 4 * m + 4] for m in range(count)]
+        z = np.zeros(4)
+        for m, values in row.items():
+            z += each[m] * np.tanh(linear(weights, f"hidden.{m}", values))
+        wanted.append(z)
+    agree(module, (inputs, masks), wanted)
+
+
+@counts
+@pytest.mark.parametrize("modulated", ["first", "last"])
+def test_film_scales_and_shifts_by_one_modality_after_another(count: int, modulated: str) -> None:
+    module, weights = prepared("film", count, 4, modulated=modulated)
+    inputs, masks, given = vectors(count)
+    start, *others = range(count) if modulated == "first" else reversed(range(count))
+    wanted = []
+    for row in given:
+        z = linear(weights, "hidden", row[start]) if start in row else np.zeros(4)
+        for place, m in enumerate(others):
+            both = linear(weights, f"films.{place}", row[m]) if m in row else np.zeros(8)
+            z = relu((1 + both[:4]) * z + both[4:])
+        wanted.append(z)
+    agree(module, (inputs, masks), wanted)
+
+
+@counts
+def test_decisions_are_weighted_by_a_softmax_over_what_is_there(count: int) -> None:
+    torch.manual_seed(0)
+    module = get_fusion("decision-weights").make(DIMS[count], 4, 3).double()
+    torch.nn.init.normal_(module.get_parameter("weights"))
+    weights = {key: value.numpy() for key, value in module.state_dict().items()}
+    inputs, masks, given = vectors(count)
+    wanted = []
+    for row in given:
+        y, whole = np.zeros(3), sum(math.exp(weights["weights"][m]) for m in row)
+        for m, values in row.items():
+            said = linear(weights, f"voters.{m}.4", relu(linear(weights, f"voters.{m}.1", values)))
+            y += math.exp(weights["weights"][m]) / whole * said
+        wanted.append(y)
+    agree(module, (inputs, masks), wanted)
 
 
 def normalised(weights: Weights, name: str, steps: Array) -> Array:
@@ -199,3 +270,39 @@ def test_mult_reads_every_modality_from_every_other(count: int, heads: int, laye
     for row in range(len(found)):
         given = [values[row][mask[row]].numpy() for values, mask in zip(inputs, masks, strict=True)]
         np.testing.assert_allclose(found[row], mult(weights, given, heads, layers), rtol=0, atol=1e-9)
+
+
+def mbt(weights: Weights, given: list[Array], heads: int, layers: int) -> Array:
+    """Of one row, whose modalities hold only the steps that are there."""
+    size, count = len(weights["project.0.weight"]), len(given)
+    shared = weights["bottleneck"]
+    steps = [
+        np.array([linear(weights, f"project.{m}", step) + position(t, size) for t, step in enumerate(modality)])
+        for m, modality in enumerate(given)
+    ]
+    there = [m for m in range(count) if len(given[m])]
+    for i in range(layers):
+        told = []
+        for m in there:
+            joined = np.concatenate([steps[m], shared])
+            joined = layer(weights, f"layers.{i * count + m}", joined, joined, heads)
+            steps[m] = joined[: len(steps[m])]
+            told.append(joined[len(steps[m]) :])
+        shared = sum(told, np.zeros_like(shared)) / max(len(there), 1)
+    found = np.zeros(len(weights["readout.bias"]))
+    for m in there:
+        pooled = sum(steps[m], np.zeros(size)) / len(steps[m])
+        found += relu(linear(weights, "readout", normalised(weights, "last", pooled[None])[0])) / len(there)
+    return found
+
+
+@counts
+@pytest.mark.parametrize(("heads", "layers", "tokens"), [(2, 2, 4), (4, 3, 1)])
+def test_mbt_exchanges_through_the_bottleneck_only(count: int, heads: int, layers: int, tokens: int) -> None:
+    module, weights = prepared("mbt", count, 37, heads=heads, layers=layers, tokens=tokens)
+    inputs, masks = rows(DIMS[count], steps=True, hidden=0.4)
+    masks[0][1] = False
+    found = module(inputs, masks).detach().numpy()
+    for row in range(len(found)):
+        given = [values[row][mask[row]].numpy() for values, mask in zip(inputs, masks, strict=True)]
+        np.testing.assert_allclose(found[row], mbt(weights, given, heads, layers), rtol=0, atol=1e-9)

@@ -41,13 +41,15 @@ class MBT(nn.Module):
         super().__init__()
         self.size, hidden = inner(width, heads, lambda size, hidden: _count(dims, width, size, hidden, layers, tokens))
         self.project = nn.ModuleList(nn.Linear(dim, self.size, bias=False) for dim in dims)
-        self.bottleneck = nn.Parameter(0.02 * torch.randn(tokens, self.size))
+        self.bottleneck = nn.Parameter(
+            0.02 * torch.randn(tokens, self.size)
+        )  # small: soon it is mostly what the tokens read
         self.layers = nn.ModuleList(Layer(self.size, hidden, heads, dropout) for _ in range(layers) for _ in dims)
         self.last = nn.LayerNorm(self.size)
         self.readout = nn.Linear(self.size, width)
         self.dropout = nn.Dropout(dropout)
         for layer, dim in zip(self.project, dims, strict=True):
-            nn.init.normal_(layer.weight, std=dim**-0.5)  # type: ignore[arg-type]  # beside tokens of variance 1
+            nn.init.normal_(layer.weight, std=dim**-0.5)  # type: ignore[arg-type]  # beside positions of variance 1/2
 
     def forward(self, inputs: Inputs, masks: Masks) -> Tensor:
         """``(B, width)``."""
@@ -78,7 +80,8 @@ class MBT(nn.Module):
 def _mean(values: Sequence[Tensor], known: Tensor) -> Tensor:
     """Over the modalities that are there, of ``(B, …)`` each; zeros where none is."""
     weights = known / known.sum(1, keepdim=True).clamp(min=1).to(values[0].dtype)
-    return torch.einsum("bm,mb...->b...", weights, torch.stack(list(values)))
+    stacked = torch.stack(list(values), 1)
+    return (stacked * weights.reshape(*weights.shape, *[1] * (stacked.dim() - 2))).sum(1)
 
 
 def _count(dims: Sequence[int], width: int, size: float, hidden: float, layers: int, tokens: int) -> float:

@@ -8,7 +8,7 @@ from torch.nn import functional
 from mmbench.fusion.base import Fusion, Inputs, Masks, vectors
 from mmbench.fusion.layers import product, projections
 
-EPSILON = 1e-8  # the slope of the signed root at 0 is 1 / sqrt(EPSILON), not infinite
+EPSILON = 1e-10  # the slope of the signed root at 0 is 1 / sqrt(EPSILON), not infinite
 
 
 class MFB(nn.Module):
