@@ -274,7 +274,7 @@ def _contributions(rows: Sequence[Row], results: Results) -> Grid | None:
     heads = [*(f"{name} alone" for name in names), *(f"{name}: Shapley" for name in names), "cooperation"]
     heads += [f"{name}: perceptual" for name in names]
     about = (
-        "Alone: gain over the model without any modality. Shapley values share the whole gain out (SHAPE, Hu 2022). Cooperation: the "
+        "Alone: gain over the majority. Shapley values share the whole gain out (SHAPE, Hu 2022). Cooperation: the "
         "whole gain less the gains alone. Perceptual score: what is lost when a modality is shuffled over the rows (Gat et al. 2021)."
     )
     return Grid("Contributions", about, ("method", *heads), tuple(lines))

@@ -129,20 +129,21 @@ def subset_titles(names: Sequence[str]) -> list[str]:
 
 
 def gains(results: Results) -> dict[str, dict[str, float]]:
-    """By method what each modality adds alone to the score of none, then ``cooperation``: what is left of the gain of all.
+    """By method what each modality adds alone to the majority's score, then ``cooperation``: what is left of the gain of all.
 
-    Positive is better, whichever way the measure goes. Only methods that were scored with none, each one and all of the modalities.
+    Positive is better, whichever way the measure goes. Only methods that were scored with each one and all of the modalities.
     """
     sign = 1.0 if results["measure"]["higher_is_better"] else -1.0
     names = subset_names(results)
     alone, everything = [name for name in names if name and "+" not in name], names[-1] if names else ""
     found = {}
     for row in results["rows"]:
-        values = (row.get("analyses") or {}).get("subsets") or {}
-        if row["kind"] != "method" or any(values.get(name) is None for name in ("", *alone, everything)):
+        analyses = row.get("analyses") or {}
+        values, start = analyses.get("subsets") or {}, (analyses.get("shape") or {}).get("empty")
+        if row["kind"] != "method" or start is None or any(values.get(name) is None for name in (*alone, everything)):
             continue
-        parts = {name: sign * (values[name] - values[""]) for name in alone}
-        found[row["name"]] = parts | {COOPERATION: sign * (values[everything] - values[""]) - sum(parts.values())}
+        parts = {name: sign * (values[name] - start) for name in alone}
+        found[row["name"]] = parts | {COOPERATION: sign * (values[everything] - start) - sum(parts.values())}
     return found
 
 

@@ -56,6 +56,8 @@ def analyse(
         seed: of noise, permutations and samples; the same one for all models of a comparison.
         rows: in EMAP's sample.
 
+    SHAPE starts from ``chance``, as in the paper, and not from what the model says when nothing is there, which training never asked for.
+
     Returns:
         ``noise`` (``levels``; ``curves`` by modality and ``joint``), ``subsets`` by ``image+text``, ``shape`` (``contributions``,
         ``cooperation``, ``empty``, and ``pairs`` of three or more modalities), ``perceptual`` by modality, ``emap`` (``value``,
@@ -65,7 +67,7 @@ def analyse(
     measured = settled(judge, chance)
     noise = curves(predict, block, measured, deviations, LEVELS, seed)
     values = subsets(predict, block, measured)
-    shares = shape(values, block.names)
+    shares = shape({**values, "": chance}, block.names)
     gap = emap(predict, block, measured, rows=rows, seed=seed)
     found = {
         "noise": {"levels": list(LEVELS), "curves": noise},

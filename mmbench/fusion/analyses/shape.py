@@ -30,11 +30,11 @@ def shape(values: Mapping[str, float], names: Sequence[str]) -> Shape:
     """SHAPE from the values of all subsets.
 
     Args:
-        values: as ``missing.subsets`` gives them.
+        values: as ``missing.subsets`` gives them; that of none may be another's.
         names: of the modalities, in the block's order.
 
     Source: Hu, Li and Zhou (2022), 2205.00302, cooperation as V(M) - V(0) - sum_m (V({m}) - V(0)); the pairs are Grabisch and
-    Roubens' (1999) interaction index. Here V(0) is measured, with everything masked.
+    Roubens' (1999) interaction index. ``analyse`` gives the majority's value as V(0).
     """
     table = {which: values[together(names[i] for i in which)] for which in every_subset(len(names))}
     whole, empty = table[tuple(range(len(names)))], table[()]

@@ -135,7 +135,7 @@ def _shape(results: Results, theme: Theme) -> "Figure | None":
     axes.axvline(0, color=theme.ink, linewidth=0.8)
     measure = results["measure"]
     what = "points" if unit == "%" else measure["title"]
-    axes.set_xlabel(f"{what} {'above' if measure['higher_is_better'] else 'below'} the model without any modality")
+    axes.set_xlabel(f"{what} {'above' if measure['higher_is_better'] else 'below'} the majority")
     axes.grid(visible=False, axis="y")
     figure.legend(handles.values(), handles, loc="outside upper left", ncols=3)
     return figure
