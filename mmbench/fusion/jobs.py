@@ -23,16 +23,18 @@ TRAININGS = "trainings"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One training of an entry on all folds."""
+    """One training of an entry on all folds; ``code`` identifies that of a stranger's method."""
 
     entry: str
     trial: int
     seed: int
+    code: str = ""
 
     @property
     def stem(self) -> str:
         """The name of its files, with a part of a digest, since two names may look alike as folders."""
-        return f"{folder_name(self.entry)}-{digest(self.entry)[:6]}/trial-{self.trial:03d}-seed-{self.seed}"
+        known = digest([self.entry, self.code] if self.code else self.entry)[:6]
+        return f"{folder_name(self.entry)}-{known}/trial-{self.trial:03d}-seed-{self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
