@@ -137,7 +137,7 @@ def compare_fusion(
         UserError: an unknown name, a task that shows one modality only or learns nothing, a budget that a named method cannot meet.
         RunFailedError: a worker process was killed; what was done is kept.
     """
-    from mmbench.fusion.crew import default_workers
+    from mmbench.fusion.crew import Crew, default_workers
     from mmbench.fusion.entries import chosen, named
     from mmbench.fusion.outcome import document
     from mmbench.fusion.reading import fusion_data
@@ -170,8 +170,9 @@ def compare_fusion(
     needed = named(methods)
     protocols = [replace(protocol, budget=part) for part in _budgets(budget, sensitivity=sensitivity)]
     fit = [entrants(data, entries, one, needed if one.budget == budget else ()) for one in protocols]
-    work = partial(study, data, output_dir=root, workers=workers or default_workers(), device=place, progress=progress)
-    studies = {one.budget: work(who, one) for who, one in zip(fit, protocols, strict=True)}
+    with Crew(workers or default_workers()) as crew:
+        work = partial(study, data, output_dir=root, crew=crew, device=place, progress=progress)
+        studies = {one.budget: work(who, one) for who, one in zip(fit, protocols, strict=True)}
     results = document(studies, budget, data, found, root, limit=limit, progress=progress)
     folder = root / PAGES / f"{folder_name(found.id)}-{budget}" if out is None else Path(out)
     return FusionComparison(results, _written(results, folder), root)

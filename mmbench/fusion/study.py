@@ -9,7 +9,7 @@ import numpy as np
 
 from mmbench.errors import UserError
 from mmbench.files import digest, write_json
-from mmbench.fusion.crew import put
+from mmbench.fusion.crew import Crew
 from mmbench.fusion.entries import Entry, fitting, floors, method
 from mmbench.fusion.jobs import Bench, Job, Place, read_record, run
 from mmbench.fusion.protocol import Protocol
@@ -71,7 +71,7 @@ class Entrants:
 
 
 def study(
-    data: FusionData, entrants: Entrants, protocol: Protocol, output_dir: Path, *, workers: int, device: str, progress: bool
+    data: FusionData, entrants: Entrants, protocol: Protocol, output_dir: Path, *, crew: Crew, device: str, progress: bool
 ) -> Study:  # fmt: skip
     """Search, train, test; what was done before is not done again.
 
@@ -80,7 +80,7 @@ def study(
         entrants: who takes part.
         protocol: the conditions.
         output_dir: the study lies in a hidden folder of it.
-        workers: processes.
+        crew: does the work.
         device: where networks are trained.
         progress: show bars.
 
@@ -94,16 +94,16 @@ def study(
     searched = _records(
         bench,
         [_job(one, trial, 0) for one in kept for trial in range(protocol.trials)],
-        workers,
+        crew,
         "search",
         progress,
     )
     better = data.problem.higher_is_better
     found = [_choice(one, [searched[_job(one, trial, 0)] for trial in range(protocol.trials)], better) for one in kept]
     finals = [_job(one.entry, one.trial, seed) for one in found for seed in range(protocol.seeds)]
-    trained = _records(bench, finals, workers, "seeds", progress)
+    trained = _records(bench, finals, crew, "seeds", progress)
     title = f"test at {protocol.budget:,}"
-    looks = dict(put(look, bench, finals, known=read_look, workers=workers, title=title, progress=progress))
+    looks = dict(crew.put(look, bench, finals, known=read_look, title=title, progress=progress))
     counted = reads(place)
     write_json(place.study / "study.json", {"data": data.facts["id"], "training": dict(protocol.training)})
     return Study(
@@ -139,9 +139,9 @@ def entrants(data: FusionData, entries: Sequence[Entry], protocol: Protocol, nam
     return Entrants(tuple(kept), tuple(left_out))
 
 
-def _records(bench: Bench, jobs: Sequence[Job], workers: int, title: str, progress: bool) -> dict[Job, dict[str, Any]]:
+def _records(bench: Bench, jobs: Sequence[Job], crew: Crew, title: str, progress: bool) -> dict[Job, dict[str, Any]]:
     title = f"{title} at {bench.place.protocol.budget:,}"
-    return dict(put(run, bench, jobs, known=read_record, workers=workers, title=title, progress=progress))
+    return dict(crew.put(run, bench, jobs, known=read_record, title=title, progress=progress))
 
 
 def _choice(one: Entry, trials: Sequence[dict[str, Any]], higher_is_better: bool) -> Chosen:

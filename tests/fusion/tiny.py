@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmbench.fusion.blocks import Block, Column
+from mmbench.fusion.crew import Crew
 from mmbench.fusion.entries import chosen, named
 from mmbench.fusion.protocol import Protocol
 from mmbench.fusion.stored import FusionData
@@ -80,4 +81,5 @@ def compared(
     """The study of some methods."""
     rules = small(**protocol)
     who = entrants(data, chosen(methods, data.names), rules, named(methods))
-    return study(data, who, rules, out, workers=workers, device="cpu", progress=False)
+    with Crew(workers) as crew:
+        return study(data, who, rules, out, crew=crew, device="cpu", progress=False)
