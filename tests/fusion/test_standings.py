@@ -106,7 +106,8 @@ def test_pairs_are_tested_and_corrected_for_all_pairs_of_methods() -> None:
             for name in (one["a"], one["b"])
         ]
         alone = paired_two_level_bootstrap(
-            *sums, lambda held: {"x": held["right"] / held["n"]}, key="x", clusters=CLUSTERS, resamples=RESAMPLES, seed=SEED
+            sums[0], sums[1], lambda held: {"x": held["right"] / held["n"]}, key="x", clusters=CLUSTERS, resamples=RESAMPLES,
+            seed=SEED,
         )  # fmt: skip
         assert one["difference"] == pytest.approx(alone.difference)
         assert one["p_value"] == pytest.approx(alone.p_value, abs=0.02)  # other seeds are drawn of the second model
@@ -175,7 +176,7 @@ def test_of_folds_the_mean_over_folds_counts() -> None:
 
 
 def _shares(prediction: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return np.eye(2)[prediction.astype(int)]
+    return np.asarray(np.eye(2)[prediction.astype(int)])
 
 
 def test_a_correlation_that_does_not_exist_is_no_value_and_no_floor() -> None:
