@@ -127,6 +127,7 @@ def test_gains_alone_and_cooperation_add_up(
     found["measure"]["higher_is_better"] = higher_is_better
     found["rows"] = found["rows"][:1]
     found["rows"][0]["analyses"]["subsets"] = values
+    found["rows"][0]["analyses"]["shape"]["empty"] = values[""]
     assert gains(found)[METHODS[0]] == pytest.approx(parts)
 
 
