@@ -11,7 +11,6 @@ import pytest
 
 from mmbench.errors import UserError
 from mmbench.fusion.plots import Plot, draw, drawings
-from mmbench.fusion.plots.scores import pareto
 from mmbench.fusion.plots.style import LIGHT, rendered
 from tests.fusion.made_up import METHODS, results
 
@@ -150,11 +149,3 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(UserError, match=r"pip install 'mmbench\[fusion\]'"):
         draw(results())
-
-
-@pytest.mark.parametrize("higher_is_better", [True, False])
-def test_the_front_is_what_no_point_beats(higher_is_better: bool) -> None:
-    points = [(1, 5), (2, 6), (2, 7), (3, 7), (4, 1), (1, 5), (5, 9)]
-    if not higher_is_better:
-        points = [(cost, -score) for cost, score in points]
-    assert pareto(points, higher_is_better=higher_is_better) == [True, False, True, False, False, True, True]

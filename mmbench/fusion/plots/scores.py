@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mmbench.fusion.analyses.cost import pareto
 from mmbench.fusion.plots.style import (
     Drawing,
     Theme,
@@ -30,17 +31,6 @@ COSTS = (("parameters", "parameters"), ("flops", "FLOPs per sample"), ("train_se
 OFFSETS = tuple(
     (x, y) for y in (7, -7, 17, -17, 27, -27, 37, -37) for x in (6, -6)
 )  # of a name from its point, in points
-
-
-def pareto(points: Sequence[Point], *, higher_is_better: bool) -> list[bool]:
-    """Which of the points ``(cost, score)`` no other beats: at most as dear, at least as good, and better in one of the two."""
-    sign = 1 if higher_is_better else -1
-    return [
-        not any(
-            other <= cost and sign * score >= sign * mine and (other, score) != (cost, mine) for other, score in points
-        )
-        for cost, mine in points
-    ]
 
 
 def _forest(results: Results, theme: Theme) -> "Figure | None":
@@ -150,7 +140,7 @@ def _one_cost(axes: "Axes", results: Results, name: str, theme: Theme) -> tuple[
         axes.plot([x], [y], "D" if floor else "o", color=colour, markerfacecolor=theme.ground if floor else colour)
     front = sorted(
         (x, y, row["name"])
-        for row, (x, y), best in zip(rows, points, pareto(points, higher_is_better=higher), strict=True)
+        for row, (x, y), best in zip(rows, points, pareto([(x, y if higher else -y) for x, y in points]), strict=True)
         if best
     )
     axes.step([x for x, _, _ in front], [y for _, y, _ in front], where="post", color=theme.soft, linewidth=1, zorder=1)
