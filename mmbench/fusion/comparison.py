@@ -153,7 +153,7 @@ def compare_fusion(
         reduce=reduce,
         max_steps=max_steps,
     )
-    found, root = _task(task), Path(output_dir)
+    found, root = task_of(task), Path(output_dir)
     place = str(resolve_device(device))
     data = fusion_data(
         found,
@@ -177,13 +177,14 @@ def compare_fusion(
         device=place,
         progress=progress,
     )
-    studies = {part: work(replace(protocol, budget=part)) for part in _budgets(budget, sensitivity=sensitivity)}
+    studies = {part: work(replace(protocol, budget=part)) for part in budgets_of(budget, sensitivity=sensitivity)}
     results = document(studies, budget, data, found, root, limit=limit, progress=progress)
     folder = root / PAGES / f"{folder_name(found.id)}-{budget}" if out is None else Path(out)
     return FusionComparison(results, _written(results, folder), root)
 
 
-def _budgets(budget: int, *, sensitivity: bool) -> list[int]:
+def budgets_of(budget: int, *, sensitivity: bool) -> list[int]:
+    """The main budget first, then what stands beside it."""
     return [budget, budget // 2, budget * 2] if sensitivity else [budget]
 
 
@@ -197,7 +198,7 @@ def _written(results: Mapping[str, Any], folder: Path) -> Path:
     return folder / "index.html"
 
 
-def _task(task: str | Task) -> Task:
+def task_of(task: str | Task) -> Task:
     """A task, by its id or as the only one of a dataset that fusion can learn."""
     from mmbench.fusion.problems import refusal
 

@@ -81,10 +81,8 @@ def study(
     Raises:
         UserError: a method that was named cannot meet the budget, or no trial of a method gave a number.
     """
-    late = [] if any(one.name == LATE for one in entries) else [method(LATE, data.names)]
-    kept, left_out = _fitting(data, [*entries, *late, *floors(data.names)], protocol, every=every)
-    name = digest({"data": data.facts["id"], "training": dict(protocol.training), "device": device.split(":")[0]})[:12]
-    place = Place(data.folder, output_dir / STUDIES / "studies" / name, protocol, device)
+    kept, left_out = taking_part(data.names, data.dims, data.problem.outputs, entries, protocol, every=every)
+    place = place_of(data.facts["id"], data.folder, protocol, output_dir, device)
     bench = Bench(place, data)
     searched = _records(
         bench,
@@ -95,7 +93,7 @@ def study(
     )
     better = data.problem.higher_is_better
     found = [
-        _choice(one, [searched[Job(one.name, trial, 0)] for trial in range(protocol.trials)], better) for one in kept
+        choice(one, [searched[Job(one.name, trial, 0)] for trial in range(protocol.trials)], better) for one in kept
     ]
     finals = [Job(one.entry.name, one.trial, seed) for one in found for seed in range(protocol.seeds)]
     trained = _records(bench, finals, workers, "seeds", progress)
@@ -103,18 +101,32 @@ def study(
     counted = reads(place)
     write_json(place.study / "study.json", {"data": data.facts["id"], "training": dict(protocol.training)})
     return Study(
-        name, place, tuple(_whole(one, protocol.seeds, trained, looks, counted) for one in found), tuple(left_out)
+        place.study.name,
+        place,
+        tuple(_whole(one, protocol.seeds, trained, looks, counted) for one in found),
+        tuple(left_out),
     )
 
 
-def _fitting(
-    data: FusionData, entries: Sequence[Entry], protocol: Protocol, *, every: bool
-) -> tuple[list[Entry], list[str]]:
-    """Those that can meet the budget, and a sentence about each of the others."""
+def place_of(data_id: str, folder: Path, protocol: Protocol, output_dir: Path, device: str) -> Place:
+    """Where the study of some rows under a protocol lies."""
+    name = digest({"data": data_id, "training": dict(protocol.training), "device": device.split(":")[0]})[:12]
+    return Place(folder, output_dir / STUDIES / "studies" / name, protocol, device)
+
+
+def taking_part(
+    names: Sequence[str], dims: Sequence[int], outputs: int, methods: Sequence[Entry], protocol: Protocol, *, every: bool
+) -> tuple[list[Entry], list[str]]:  # fmt: skip
+    """The methods, late fusion and the floors, as far as they can meet the budget, and a sentence about each of the others.
+
+    Raises:
+        UserError: a method that was named cannot, or none can.
+    """
+    late = [] if any(one.name == LATE for one in methods) else [method(LATE, names)]
     kept, left_out = [], []
-    for one in entries:
+    for one in [*methods, *late, *floors(names)]:
         try:
-            fitting(one, data.dims, data.problem.outputs, protocol.budget, protocol.tolerance)
+            fitting(one, dims, outputs, protocol.budget, protocol.tolerance)
         except UserError as error:
             if one.kind == "method" and not every:
                 raise
@@ -131,7 +143,7 @@ def _records(bench: Bench, jobs: Sequence[Job], workers: int, title: str, progre
     return dict(put(run, bench, jobs, workers=workers, title=title, progress=progress))
 
 
-def _choice(one: Entry, trials: Sequence[dict[str, Any]], higher_is_better: bool) -> Chosen:
+def choice(one: Entry, trials: Sequence[dict[str, Any]], higher_is_better: bool) -> Chosen:
     """The trial with the best validation value; of equals the first. Nothing of the test split is known here."""
     sign = 1 if higher_is_better else -1
     values = [-np.inf if trial["valid"] is None else sign * trial["valid"] for trial in trials]
