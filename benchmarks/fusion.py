@@ -31,7 +31,7 @@ import torch
 import mmbench.loaders
 from mmbench.engines.features import FOLDER, Cache
 from mmbench.fusion.comparison import FusionComparison, compare_fusion
-from mmbench.fusion.crew import default_workers, put
+from mmbench.fusion.crew import Crew, default_workers
 from mmbench.fusion.entries import ALONE, configured, method
 from mmbench.fusion.network import network
 from mmbench.fusion.protocol import Protocol
@@ -88,10 +88,14 @@ class Clock:
         yield
         self.phases[phase] = self.phases.get(phase, 0.0) + time.perf_counter() - began
 
-    def jobs(self, *given: Any, title: str, **options: Any) -> Iterator[Any]:
-        """``put``, timed under the first word of its title: search, seeds, test."""
-        with self(title.split()[0]):
-            yield from put(*given, title=title, **options)
+    def timed(self, put: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+        """A crew's ``put``, timed under the first word of its title: search, seeds, test."""
+
+        def jobs(*given: Any, title: str, **options: Any) -> Iterator[Any]:
+            with self(title.split()[0]):
+                yield from put(*given, title=title, **options)
+
+        return jobs
 
 
 def compare(task: str, folder: Path, settings: Mapping[str, Any]) -> FusionComparison:
@@ -100,7 +104,7 @@ def compare(task: str, folder: Path, settings: Mapping[str, Any]) -> FusionCompa
     with clock("features"):
         data = fusion_data(get_task(task), folder=folder / STUDIES / "features", cache=Cache(folder / FOLDER))
     began = time.perf_counter()
-    with patch("mmbench.fusion.study.put", clock.jobs):
+    with patch.object(Crew, "put", clock.timed(Crew.put)):
         found = compare_fusion(task, output_dir=folder, **settings)
     whole = time.perf_counter() - began
     clock.phases["scoring, page"] = whole - sum(clock.phases[name] for name in ("search", "seeds", "test"))

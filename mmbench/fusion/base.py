@@ -37,6 +37,7 @@ class Fusion:
         decides: returns class scores (or a value) of shape ``(B, outputs)`` itself.
         additive: the result is a sum of functions of one modality each: it cannot learn what only a combination tells.
         multiple: the width is a multiple of this (heads).
+        code: identifies the code of a stranger's method, whose results hold for this code only; empty for a built-in one.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Fusion:
     decides: bool = False
     additive: bool = False
     multiple: int = 1
+    code: str = ""
 
 
 def vectors(inputs: Inputs, masks: Masks) -> "tuple[list[Tensor], Tensor]":

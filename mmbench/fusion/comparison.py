@@ -137,11 +137,11 @@ def compare_fusion(
         UserError: an unknown name, a task that shows one modality only or learns nothing, a budget that a named method cannot meet.
         RunFailedError: a worker process was killed; what was done is kept.
     """
-    from mmbench.fusion.crew import default_workers
-    from mmbench.fusion.entries import chosen
+    from mmbench.fusion.crew import Crew, default_workers
+    from mmbench.fusion.entries import chosen, named
     from mmbench.fusion.outcome import document
     from mmbench.fusion.reading import fusion_data
-    from mmbench.fusion.study import STUDIES, study
+    from mmbench.fusion.study import STUDIES, entrants, study
     from mmbench.models.devices import resolve_device
 
     protocol = Protocol(
@@ -153,6 +153,7 @@ def compare_fusion(
         reduce=reduce,
         max_steps=max_steps,
     )
+    chosen(methods, ())  # a wrong name is said before anything is embedded
     found, root = task_of(task), Path(output_dir)
     place = str(resolve_device(device))
     data = fusion_data(
@@ -166,18 +167,12 @@ def compare_fusion(
         progress=progress,
     )
     entries = chosen(methods, data.names)
-    every = methods == "all" or list(methods) == ["all"]
-    work = partial(
-        study,
-        data,
-        entries,
-        output_dir=root,
-        every=every,
-        workers=workers or default_workers(),
-        device=place,
-        progress=progress,
-    )
-    studies = {part: work(replace(protocol, budget=part)) for part in budgets_of(budget, sensitivity=sensitivity)}
+    needed = named(methods)
+    protocols = [replace(protocol, budget=part) for part in budgets_of(budget, sensitivity=sensitivity)]
+    fit = [entrants(data, entries, one, needed if one.budget == budget else ()) for one in protocols]
+    with Crew(workers or default_workers()) as crew:
+        work = partial(study, data, output_dir=root, crew=crew, device=place, progress=progress)
+        studies = {one.budget: work(who, one) for who, one in zip(fit, protocols, strict=True)}
     results = document(studies, budget, data, found, root, limit=limit, progress=progress)
     folder = root / PAGES / f"{folder_name(found.id)}-{budget}" if out is None else Path(out)
     return FusionComparison(results, _written(results, folder), root)

@@ -15,6 +15,7 @@ from mmbench.fusion.switching import Switch, get_switch
 ALONE = "only-"  # the name of a floor that sees one modality
 ENSEMBLE = "unimodal-ensemble"
 FLOOR_METHOD = "concat"  # of one modality: a hidden layer
+UNTRAINED = ("majority", "shortcut")  # floors as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +85,24 @@ def entry(name: str, names: Sequence[str]) -> Entry:
 
 
 def chosen(methods: str | Sequence[str], names: Sequence[str]) -> list[Entry]:
-    """The methods that were asked for, each once. ``UserError`` for an unknown name, or none."""
-    if isinstance(methods, str):
-        methods = methods.split(",")
-    wanted = [part.strip() for spec in methods for part in str(spec).split(",") if part.strip()]
-    specs = [one for spec in wanted for one in (_all() if spec == "all" else [spec])]
-    found = {one.name: one for one in (method(spec, names) for spec in specs)}
-    if not found:
+    """The methods that were asked for, each once. ``UserError`` for an unknown name, a floor, or none."""
+    specs = [one for spec in _wanted(methods) for one in (_all() if spec == "all" else [spec])]
+    if not specs:
         raise UserError("No method is named: give --methods all, or names from `mmbench list fusions`.")
-    taken = {one.name for one in floors(names)} & found.keys()
-    if taken:
-        raise UserError(f"{min(taken)} is a floor that stands in every comparison: give the other methods only.")
-    return list(found.values())
+    for spec in specs:
+        if spec.startswith(ALONE) or spec in (ENSEMBLE, *UNTRAINED):
+            raise UserError(f"{spec} is a floor that stands in every comparison: give the other methods only.")
+    return list({one.name: one for one in (method(spec, names) for spec in specs)}.values())
+
+
+def named(methods: str | Sequence[str]) -> frozenset[str]:
+    """The names of the methods that were asked for one by one, and not by ``all``."""
+    return frozenset(method(spec, ()).name for spec in _wanted(methods) if spec != "all")
+
+
+def _wanted(methods: str | Sequence[str]) -> list[str]:
+    given = [methods] if isinstance(methods, str) else methods
+    return [part.strip() for spec in given for part in str(spec).split(",") if part.strip()]
 
 
 def _all() -> list[str]:

@@ -1,6 +1,6 @@
 """What a comparison would do, before anything is encoded or trained: modalities, sizes of the methods, trainings that are left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,16 @@ from mmbench.errors import UserError
 from mmbench.files import read_json
 from mmbench.fusion.blocks import Problem
 from mmbench.fusion.comparison import budgets_of, task_of
-from mmbench.fusion.entries import Entry, chosen, configured
+from mmbench.fusion.entries import Entry, chosen, configured, named
 from mmbench.fusion.gathering import Entries, Gatherer
-from mmbench.fusion.jobs import Job, Place, read_record
+from mmbench.fusion.jobs import Place, read_record
 from mmbench.fusion.protocol import Protocol
 from mmbench.fusion.reader import Reader
 from mmbench.fusion.reading import NO_ENCODERS, Encoders, Located, Settings, located
 from mmbench.fusion.rows import folds_of
 from mmbench.fusion.stored import FACTS, damage
-from mmbench.fusion.study import STUDIES, choice, place_of, taking_part
-from mmbench.fusion.testing import TESTS
+from mmbench.fusion.study import STUDIES, choice, entrants, job_of, place_of
+from mmbench.fusion.testing import read_look
 from mmbench.models import LoadedModel
 from mmbench.samples import FeaturesPart, Modality, Part, Sample
 from mmbench.tasks.base import Task
@@ -47,6 +47,16 @@ class Sight:
     problem: Problem
     rows: Mapping[str, int]
     modalities: Sequence[Mapping[str, Any]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The modalities."""
+        return tuple(one["name"] for one in self.modalities)
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Features per modality that methods get."""
+        return tuple(one["kept"] for one in self.modalities)
 
 
 def forecast(
@@ -88,19 +98,21 @@ def forecast(
         reduce=reduce,
         max_steps=max_steps,
     )
+    chosen(methods, ())  # a wrong name is said before anything is read
     found, root, place = task_of(task), Path(output_dir), str(resolve_device(device))
     settings = Settings(reduce, max_steps, BATCH, limit)
     sight = _sight(found, root / STUDIES / "features", encoders, settings, progress=progress)
-    every = methods == "all" or list(methods) == ["all"]
     parts = [replace(protocol, budget=part) for part in budgets_of(budget, sensitivity=sensitivity)]
-    folder = root / STUDIES / "features" / sight.id
+    places = [place_of(sight.id, root / STUDIES / "features" / sight.id, part, root, place) for part in parts]
+    needed = named(methods)
+    modalities = [dict(one) for one in sight.modalities]
     return {
         "task": found.id,
         "measure": sight.problem.measure,
         "outputs": sight.problem.outputs,
-        "features": {"state": sight.state, "rows": dict(sight.rows), "modalities": [dict(one) for one in sight.modalities]},
-        "budgets": [_budget(sight, methods, place_of(sight.id, folder, part, root, place), every=every) for part in parts],
-    }  # fmt: skip
+        "features": {"state": sight.state, "rows": dict(sight.rows), "modalities": modalities},
+        "budgets": [_budget(sight, methods, one, needed if one.protocol.budget == budget else ()) for one in places],
+    }
 
 
 def _sight(
@@ -199,25 +211,24 @@ class Counter:
         return {"encoder": name, "d": self._width, "kept": kept, "steps": self._steps}
 
 
-def _budget(sight: Sight, methods: str | Sequence[str], place: Place, *, every: bool) -> dict[str, Any]:
+def _budget(sight: Sight, methods: str | Sequence[str], place: Place, needed: Collection[str]) -> dict[str, Any]:
     """What happens at one budget, and what of it is there."""
-    protocol, outputs = place.protocol, sight.problem.outputs
-    names, dims = [one["name"] for one in sight.modalities], [one["kept"] for one in sight.modalities]
-    kept, left_out = taking_part(names, dims, outputs, chosen(methods, names), protocol, every=every)
-    work = [_done(one, place, sight.problem) for one in kept]
+    protocol = place.protocol
+    who = entrants(sight, chosen(methods, sight.names), protocol, needed)
+    work = [_done(one, place, sight.problem) for one in who.entries]
     return {
         "budget": protocol.budget,
-        "methods": [_size(one, dims, outputs, protocol) for one in kept],
-        "left_out": left_out,
-        "trainings": len(kept) * (protocol.trials + protocol.seeds - 1),
+        "methods": [_size(one, sight, protocol) for one in who.entries],
+        "left_out": list(who.left_out),
+        "trainings": len(who.entries) * (protocol.trials + protocol.seeds - 1),
         "trained": sum(trained for trained, _ in work),
-        "tests": len(kept) * protocol.seeds,
+        "tests": len(who.entries) * protocol.seeds,
         "tested": sum(tested for _, tested in work),
     }
 
 
-def _size(one: Entry, dims: Sequence[int], outputs: int, protocol: Protocol) -> dict[str, Any]:
-    _, sizes = configured(one, 0, dims, outputs, protocol.budget, protocol.tolerance)
+def _size(one: Entry, sight: Sight, protocol: Protocol) -> dict[str, Any]:
+    _, sizes = configured(one, 0, sight.dims, sight.problem.outputs, protocol.budget, protocol.tolerance)
     return {
         "name": one.name,
         "title": one.title,
@@ -231,11 +242,11 @@ def _size(one: Entry, dims: Sequence[int], outputs: int, protocol: Protocol) -> 
 def _done(one: Entry, place: Place, problem: Problem) -> tuple[int, int]:
     """Trainings and looks at the test split that are there already; those of other seeds count once the search has chosen."""
     protocol = place.protocol
-    records = [read_record(place, Job(one.name, trial, 0)) for trial in range(protocol.trials)]
+    records = [read_record(place, job_of(one, trial, 0)) for trial in range(protocol.trials)]
     there = [record for record in records if record is not None]
     if len(there) < protocol.trials:
         return len(there), 0
     best = choice(one, there, problem.higher_is_better).trial
-    finals = [Job(one.name, best, seed) for seed in range(protocol.seeds)]
+    finals = [job_of(one, best, seed) for seed in range(protocol.seeds)]
     more = sum(read_record(place, job) is not None for job in finals[1:])
-    return len(there) + more, sum((place.study / TESTS / f"{job.stem}.json").exists() for job in finals)
+    return len(there) + more, sum(read_look(place, job) is not None for job in finals)

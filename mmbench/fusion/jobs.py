@@ -1,7 +1,7 @@
 """The work of a comparison in pieces that are done once each: a training per (method, trial, seed), and a look at the test split."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,18 @@ TRAININGS = "trainings"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One training of an entry on all folds."""
+    """One training of an entry on all folds; ``code`` identifies that of a stranger's method."""
 
     entry: str
     trial: int
     seed: int
+    code: str = ""
 
     @property
     def stem(self) -> str:
         """The name of its files, with a part of a digest, since two names may look alike as folders."""
-        return f"{folder_name(self.entry)}-{digest(self.entry)[:6]}/trial-{self.trial:03d}-seed-{self.seed}"
+        known = digest([self.entry, self.code] if self.code else self.entry)[:6]
+        return f"{folder_name(self.entry)}-{known}/trial-{self.trial:03d}-seed-{self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def run(bench: Bench, job: Job) -> dict[str, Any]:
     began = time.perf_counter()
     state: dict[str, torch.Tensor] = {}
     folds: list[dict[str, Any]] = []
+    reaches: list[float] = []
     for fold in data.folds:
         rows = bench.rows(fold, "train", one), bench.rows(fold, "valid", one)
         models, progress = [], []
@@ -100,7 +103,8 @@ def run(bench: Bench, job: Job) -> dict[str, Any]:
             state |= {f"{fold}/{number}/{key}": values.cpu().contiguous() for key, values in model.state_dict().items()}
         trained = Trained(one.fusion, one.members, tuple(models), data.problem, bench.scale(fold), place.device)
         reached = value(data.problem, trained.outputs(rows[1].inputs, rows[1].masks), data.block(fold, "valid").targets)
-        folds.append({"valid": reached, "networks": [_facts(how) for how in progress]})
+        reaches.append(reached)
+        folds.append({"valid": _number(reached), "networks": [_facts(how) for how in progress]})
     _save(place.weights(job), state)
     record = {
         "entry": job.entry,
@@ -109,7 +113,7 @@ def run(bench: Bench, job: Job) -> dict[str, Any]:
         "config": config.facts,
         "widths": [size.width for size in sizes],
         "parameters": sum(size.parameters for size in sizes),
-        "valid": _mean([fold["valid"] for fold in folds]),
+        "valid": _number(float(np.mean(reaches))),
         "folds": folds,
         "seconds": round(time.perf_counter() - began, 4),
         "weights": file_sha256(place.weights(job)),
@@ -153,9 +157,9 @@ def _facts(how: Any) -> dict[str, Any]:
     return {"losses": losses, "best": how.best, "updates": how.updates, "seconds": round(how.seconds, 4)}
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    found = float(np.mean(values))
-    return found if np.isfinite(found) else None
+def _number(value: float) -> float | None:
+    """``None`` where it is undefined: what is constant correlates with nothing."""
+    return value if np.isfinite(value) else None
 
 
 def _save(path: Path, state: Mapping[str, torch.Tensor]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmbench.errors import UserError
 from mmbench.fusion.base import Fusion, Inputs, Masks, sequences, vectors
 
 NONE: Mapping[str, Any] = MappingProxyType({})
@@ -17,14 +18,21 @@ class Network(nn.Module):
 
     The method gets zeros where nothing is, and a mask for every modality: a vector with its mask ``(B,)`` where it does not use steps,
     ``(B, T_m, d_m)`` with ``(B, T_m)`` where it does. So what a mask hides moves nothing, whoever wrote the method.
+
+    Args:
+        name: of the method, for messages.
+        block: the method.
+        head: makes scores of its result.
+        gives: how many numbers the method gives per row.
+        steps: the method takes steps.
     """
 
-    def __init__(self, block: nn.Module, head: nn.Module, *, steps: bool) -> None:
+    def __init__(self, name: str, block: nn.Module, head: nn.Module, *, gives: int, steps: bool) -> None:
         super().__init__()
-        self.block, self.head, self.steps = block, head, steps
+        self.name, self.block, self.head, self.gives, self.steps = name, block, head, gives, steps
 
     def forward(self, inputs: Inputs, masks: Masks) -> Tensor:
-        """``(B, outputs)``."""
+        """``(B, outputs)``. ``UserError`` where the method gives another shape than it has to."""
         found: Inputs
         there: Masks
         if self.steps:
@@ -32,7 +40,14 @@ class Network(nn.Module):
         else:
             found, known = vectors(inputs, masks)
             there = list(known.unbind(1))
-        result: Tensor = self.head(self.block(found, there))
+        fused = self.block(found, there)
+        wanted = (len(found[0]), self.gives)
+        if not isinstance(fused, Tensor) or fused.shape != wanted:
+            what = f"a tensor of shape {tuple(fused.shape)}" if isinstance(fused, Tensor) else type(fused).__name__
+            raise UserError(
+                f"{self.name} gave {what} where a tensor {wanted} was expected, a row per sample: mend its forward."
+            )
+        result: Tensor = self.head(fused)
         return result
 
 
@@ -57,10 +72,10 @@ def network(
     """
     if fusion.decides:
         block = fusion.make(dims, width, outputs, dropout=dropout, **knobs)
-        return Network(block, nn.Identity(), steps=fusion.sequences)
+        return Network(fusion.name, block, nn.Identity(), gives=outputs, steps=fusion.sequences)
     block = fusion.make(dims, width, dropout=dropout, **knobs)
     head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, outputs))
-    return Network(block, head, steps=fusion.sequences)
+    return Network(fusion.name, block, head, gives=width, steps=fusion.sequences)
 
 
 def trained_parameters(module: nn.Module) -> int:

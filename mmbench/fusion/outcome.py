@@ -88,7 +88,7 @@ def document(
         "protocol": {**protocol.facts, "seeds": list(range(protocol.seeds)), "space": dict(SPACE), "selection": SELECTION},
         "features": [_features(one) for one in data.facts["modalities"]],
         "data": _data(data, task),
-        "notes": _notes(main, data, limit),
+        "notes": _notes(studies, budget, data, limit),
         "rows": [
             *(_described(row, found, runs[row.name], output_dir, data, rows) for row in rows),
             *(_reported(one) for one in reported(task.dataset) if one.metric == task.primary),
@@ -243,14 +243,21 @@ def _data(data: FusionData, task: Task) -> dict[str, Any]:
     return {**kept, "toy": task.card.toy, "rows": rows, "folds": len(data.folds), "classes": list(data.problem.classes)}
 
 
-def _notes(main: Study, data: FusionData, limit: int | None) -> list[str]:
+def _notes(studies: Mapping[int, Study], budget: int, data: FusionData, limit: int | None) -> list[str]:
+    main = studies[budget]
     partial_note = [f"Only about {limit:,} test samples: a partial comparison."] if limit is not None else []
     seen = [
         f"{one.entry.name} was chosen anew after its test: {one.reads} selections were tested."
         for one in main.chosen
         if one.reads > 1
     ]
-    return [*partial_note, *data.facts.get("warnings", ()), *main.left_out, *seen]
+    silent = [
+        f"{one.entry.name} gave no number on validation under any setting, so that it stands with the default."
+        for one in main.chosen
+        if all(trial["valid"] is None for trial in one.trials)
+    ]
+    left_out = [sentence for one in studies.values() for sentence in one.left_out]
+    return [*partial_note, *data.facts.get("warnings", ()), *left_out, *seen, *silent]
 
 
 def _sensitivity(

@@ -1,12 +1,14 @@
 """The fusion methods by name, and a stranger's module as one of them."""
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 from mmbench.discovery import collect, named
 from mmbench.errors import UserError, unknown_key
+from mmbench.files import digest
 from mmbench.fusion.base import NO_KNOBS, Fusion
 
 
@@ -33,7 +35,8 @@ def get_fusion(name: str) -> Fusion:
     """The method of a name, or of a spec ``package.module:Class`` that names a module of the same interface.
 
     A stranger's class is called ``Class(dims, width)``, or ``Class(dims, width, outputs)`` where it says ``decides = True``; with
-    ``dropout=`` if it takes that. ``sequences``, ``decides``, ``additive`` and ``knobs`` are read off the class, as in ``Fusion``.
+    ``dropout=`` if it takes that. ``sequences``, ``decides``, ``additive``, ``multiple`` and ``knobs`` are read off the class, as in
+    ``Fusion``. A change of the file that it is in makes it another method, which is trained anew.
 
     Raises:
         UserError: there is no such method; the class cannot be imported or called; torch is not installed.
@@ -57,7 +60,14 @@ def _stranger(spec: str) -> Fusion:
     def parameters(dims: Sequence[int], *sizes: int, **knobs: Any) -> int:
         from mmbench.fusion.network import on_meta, trained_parameters
 
-        return trained_parameters(on_meta(make, dims, *sizes, **knobs))
+        try:
+            return trained_parameters(on_meta(make, dims, *sizes, **knobs))
+        except Exception as error:  # a stranger's code may raise anything
+            given = ", ".join(map(str, sizes))
+            raise UserError(
+                f"The fusion {spec!r} cannot be made for modalities of {list(dims)} numbers and sizes {given} "
+                f"({type(error).__name__}: {error}): let it take any width, or say `multiple = N` in the class."
+            ) from error
 
     return Fusion(
         name=spec,
@@ -71,10 +81,21 @@ def _stranger(spec: str) -> Fusion:
         sequences=bool(getattr(cls, "sequences", False)),
         decides=decides,
         additive=bool(getattr(cls, "additive", False)),
+        multiple=int(getattr(cls, "multiple", 1)),
+        code=_code(cls),
     )
 
 
-def _imported(spec: str) -> Callable[..., Any]:
+def _code(cls: type) -> str:
+    """A digest of the class's name and of the source of its module; of the name alone where there is no source."""
+    try:
+        source = inspect.getsource(sys.modules[cls.__module__])
+    except (OSError, TypeError, KeyError):
+        source = ""
+    return digest([cls.__qualname__, source])[:12]
+
+
+def _imported(spec: str) -> type:
     try:
         from torch import nn
 

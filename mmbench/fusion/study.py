@@ -1,6 +1,7 @@
 """One comparison at one budget: search on train and validation, seeds of what was chosen, then one look at the test split."""
 
-from collections.abc import Sequence
+import typing
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ import numpy as np
 
 from mmbench.errors import UserError
 from mmbench.files import digest, write_json
-from mmbench.fusion.crew import put
+from mmbench.fusion.blocks import Problem
+from mmbench.fusion.crew import Crew
 from mmbench.fusion.entries import Entry, fitting, floors, method
-from mmbench.fusion.jobs import Bench, Job, Place, run
+from mmbench.fusion.jobs import Bench, Job, Place, read_record, run
 from mmbench.fusion.protocol import Protocol
 from mmbench.fusion.reading import FusionData
 from mmbench.fusion.search import expected_best
-from mmbench.fusion.testing import look, reads
+from mmbench.fusion.testing import look, read_look, reads
 
 STUDIES = ".fusion"
 LATE = "decision-average"  # always there: a floor to the others, and against whose robustness theirs is measured
@@ -28,7 +30,7 @@ class Chosen:
     Attributes:
         entry: what was searched for.
         trial: the number of the chosen configuration.
-        trials: the records of all of them, in order; ``None`` for a trial that diverged.
+        trials: the records of all of them, in order.
         seeds: the records of the chosen one, per seed.
         looks: what is said of the test split, per seed.
         reads: how many selections of this entry were ever tested.
@@ -44,7 +46,7 @@ class Chosen:
     @property
     def jobs(self) -> list[Job]:
         """The trainings behind the result."""
-        return [Job(self.entry.name, self.trial, one["seed"]) for one in self.seeds]
+        return [job_of(self.entry, self.trial, one["seed"]) for one in self.seeds]
 
     def expected(self, *, higher_is_better: bool) -> list[float] | None:
         """What the best of k trials is worth; ``None`` where a trial has no value."""
@@ -62,49 +64,73 @@ class Study:
     left_out: tuple[str, ...] = field(default=())
 
 
+class Sized(typing.Protocol):
+    """What of some rows sizes methods."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The modalities."""
+        ...
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Features per modality."""
+        ...
+
+    @property
+    def problem(self) -> Problem:
+        """What is to be predicted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entrants:
+    """Who meets the budget, and a sentence about each of the others."""
+
+    entries: tuple[Entry, ...]
+    left_out: tuple[str, ...]
+
+
 def study(
-    data: FusionData, entries: Sequence[Entry], protocol: Protocol, output_dir: Path, *, every: bool, workers: int, device: str,
-    progress: bool,
+    data: FusionData, entrants: Entrants, protocol: Protocol, output_dir: Path, *, crew: Crew, device: str, progress: bool
 ) -> Study:  # fmt: skip
     """Search, train, test; what was done before is not done again.
 
     Args:
         data: what is learned.
-        entries: the methods; the floors come by themselves.
+        entrants: who takes part.
         protocol: the conditions.
         output_dir: the study lies in a hidden folder of it.
-        every: methods were not named one by one: those that cannot meet the budget are left out, and it is said.
-        workers: processes.
+        crew: does the work.
         device: where networks are trained.
         progress: show bars.
 
     Raises:
-        UserError: a method that was named cannot meet the budget, or no trial of a method gave a number.
+        UserError: no trial of a method gave a number.
     """
-    kept, left_out = taking_part(data.names, data.dims, data.problem.outputs, entries, protocol, every=every)
+    kept = entrants.entries
     place = place_of(data.facts["id"], data.folder, protocol, output_dir, device)
     bench = Bench(place, data)
     searched = _records(
         bench,
-        [Job(one.name, trial, 0) for one in kept for trial in range(protocol.trials)],
-        workers,
+        [job_of(one, trial, 0) for one in kept for trial in range(protocol.trials)],
+        crew,
         "search",
         progress,
     )
     better = data.problem.higher_is_better
-    found = [
-        choice(one, [searched[Job(one.name, trial, 0)] for trial in range(protocol.trials)], better) for one in kept
-    ]
-    finals = [Job(one.entry.name, one.trial, seed) for one in found for seed in range(protocol.seeds)]
-    trained = _records(bench, finals, workers, "seeds", progress)
-    looks = dict(put(look, bench, finals, workers=workers, title=f"test at {protocol.budget:,}", progress=progress))
+    found = [choice(one, [searched[job_of(one, trial, 0)] for trial in range(protocol.trials)], better) for one in kept]
+    finals = [job_of(one.entry, one.trial, seed) for one in found for seed in range(protocol.seeds)]
+    trained = _records(bench, finals, crew, "seeds", progress)
+    title = f"test at {protocol.budget:,}"
+    looks = dict(crew.put(look, bench, finals, known=read_look, title=title, progress=progress))
     counted = reads(place)
     write_json(place.study / "study.json", {"data": data.facts["id"], "training": dict(protocol.training)})
     return Study(
         place.study.name,
         place,
         tuple(_whole(one, protocol.seeds, trained, looks, counted) for one in found),
-        tuple(left_out),
+        entrants.left_out,
     )
 
 
@@ -114,40 +140,44 @@ def place_of(data_id: str, folder: Path, protocol: Protocol, output_dir: Path, d
     return Place(folder, output_dir / STUDIES / "studies" / name, protocol, device)
 
 
-def taking_part(
-    names: Sequence[str], dims: Sequence[int], outputs: int, methods: Sequence[Entry], protocol: Protocol, *, every: bool
-) -> tuple[list[Entry], list[str]]:  # fmt: skip
-    """The methods, late fusion and the floors, as far as they can meet the budget, and a sentence about each of the others.
+def entrants(data: Sized, entries: Sequence[Entry], protocol: Protocol, named: Collection[str]) -> Entrants:
+    """The methods that can meet the budget, with late fusion and the floors, which take part in every comparison.
+
+    Args:
+        data: what is learned.
+        entries: the methods.
+        protocol: gives the budget.
+        named: the names of those that may not be left out in silence, as they were asked for one by one.
 
     Raises:
-        UserError: a method that was named cannot, or none can.
+        UserError: one of these cannot meet the budget, or no method can.
     """
-    late = [] if any(one.name == LATE for one in methods) else [method(LATE, names)]
     kept, left_out = [], []
-    for one in [*methods, *late, *floors(names)]:
+    late = [] if any(one.name == LATE for one in entries) else [method(LATE, data.names)]
+    for one in (*entries, *late, *floors(data.names)):
         try:
-            fitting(one, dims, outputs, protocol.budget, protocol.tolerance)
+            fitting(one, data.dims, data.problem.outputs, protocol.budget, protocol.tolerance)
         except UserError as error:
-            if one.kind == "method" and not every:
+            if one.name in named:
                 raise
             left_out.append(f"{one.name} is left out: {error}")
         else:
             kept.append(one)
     if not any(one.kind == "method" for one in kept):
         raise UserError(f"No method fits a budget of {protocol.budget:,} parameters here: {left_out[0]}")
-    return kept, left_out
+    return Entrants(tuple(kept), tuple(left_out))
 
 
-def _records(bench: Bench, jobs: Sequence[Job], workers: int, title: str, progress: bool) -> dict[Job, dict[str, Any]]:
+def _records(bench: Bench, jobs: Sequence[Job], crew: Crew, title: str, progress: bool) -> dict[Job, dict[str, Any]]:
     title = f"{title} at {bench.place.protocol.budget:,}"
-    return dict(put(run, bench, jobs, workers=workers, title=title, progress=progress))
+    return dict(crew.put(run, bench, jobs, known=read_record, title=title, progress=progress))
 
 
 def choice(one: Entry, trials: Sequence[dict[str, Any]], higher_is_better: bool) -> Chosen:
     """The trial with the best validation value; of equals the first. Nothing of the test split is known here."""
     sign = 1 if higher_is_better else -1
     values = [-np.inf if trial["valid"] is None else sign * trial["valid"] for trial in trials]
-    if max(values) == -np.inf:
+    if max(values) == -np.inf and one.kind == "method":  # a floor may have nothing to say: a modality that is constant
         raise UserError(
             f"No trial of {one.name} gave a number on the validation split: try more --trials, or look at its features."
         )
@@ -157,7 +187,7 @@ def choice(one: Entry, trials: Sequence[dict[str, Any]], higher_is_better: bool)
 def _whole(
     one: Chosen, seeds: int, trained: dict[Job, dict[str, Any]], looks: dict[Job, dict[str, Any]], counted: dict[str, int]
 ) -> Chosen:  # fmt: skip
-    jobs = [Job(one.entry.name, one.trial, seed) for seed in range(seeds)]
+    jobs = [job_of(one.entry, one.trial, seed) for seed in range(seeds)]
     name = one.entry.name
     return Chosen(
         one.entry,
@@ -167,3 +197,8 @@ def _whole(
         tuple(looks[job] for job in jobs),
         counted.get(name, 1),
     )
+
+
+def job_of(one: Entry, trial: int, seed: int) -> Job:
+    """The training of an entry's trial under a seed."""
+    return Job(one.name, trial, seed, one.fusion.code)

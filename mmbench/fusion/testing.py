@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mmbench.files import atomic_path, read_json, write_json
+from mmbench.files import atomic_path, file_sha256, read_json, write_json
 from mmbench.fusion.analyses import Judge, analyse, robustness
 from mmbench.fusion.analyses.cost import measure
 from mmbench.fusion.analyses.emap import ROWS
@@ -30,12 +31,10 @@ def look(bench: Bench, job: Job) -> dict[str, Any]:
     The log gets a line before the split is opened; ``reads`` counts them.
     """
     place = bench.place
-    paths = place.study / TESTS / f"{job.stem}.npz", place.study / TESTS / f"{job.stem}.json"
-    weights = (read_record(place, job) or {})["weights"]
-    if all(path.exists() for path in paths):
-        known: dict[str, Any] = read_json(paths[1])
-        if known["weights"] == weights:
-            return known
+    known = read_look(place, job)
+    if known is not None:
+        return known
+    paths, weights = _paths(place, job), (read_record(place, job) or {})["weights"]
     note(place, job, weights)
     outputs, said = {}, []
     for fold in bench.data.folds:
@@ -58,9 +57,27 @@ def look(bench: Bench, job: Job) -> dict[str, Any]:
         )
     with atomic_path(paths[0]) as temporary, temporary.open("wb") as handle:
         np.savez(handle, **outputs)  # type: ignore[arg-type]  # its own options come first
-    found = {"entry": job.entry, "trial": job.trial, "seed": job.seed, "weights": weights, **mean_of(said)}
+    names = {"entry": job.entry, "trial": job.trial, "seed": job.seed, "weights": weights}
+    found = {**names, "outputs": file_sha256(paths[0]), **mean_of(said)}
     write_json(paths[1], found)
     return found
+
+
+def read_look(place: Place, job: Job) -> dict[str, Any] | None:
+    """What is said about a look that was taken with these weights, or ``None``; what is damaged counts as none."""
+    outputs, said = _paths(place, job)
+    record = read_record(place, job)
+    try:
+        found = read_json(said)
+        whole = isinstance(found, dict) and found.get("outputs") == file_sha256(outputs)
+    except (OSError, ValueError):
+        return None
+    return found if whole and record is not None and found["weights"] == record["weights"] else None
+
+
+def _paths(place: Place, job: Job) -> tuple[Path, Path]:
+    """Of what a model gave, and of what is said about it."""
+    return place.study / TESTS / f"{job.stem}.npz", place.study / TESTS / f"{job.stem}.json"
 
 
 def _cost(model: Trained, block: Block) -> dict[str, Any]:
@@ -93,7 +110,7 @@ def _judge(problem: Problem, block: Block) -> Judge:
 
 def outputs_of(place: Place, job: Job) -> dict[str, NDArray[np.float64]]:
     """What a model gave for the test split, by fold."""
-    with np.load(place.study / TESTS / f"{job.stem}.npz", allow_pickle=False) as stored:
+    with np.load(_paths(place, job)[0], allow_pickle=False) as stored:
         return {name: stored[name] for name in stored.files}
 
 

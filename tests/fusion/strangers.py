@@ -1,5 +1,8 @@
 """Modules that somebody else could have written, with and without what a fusion method needs."""
 
+import multiprocessing
+import os
+import signal
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -74,3 +77,65 @@ class NoWidth(nn.Module):
 def function(dims: Sequence[int], width: int) -> nn.Module:
     """No class."""
     return Plain(dims, width)
+
+
+class Silent(nn.Module):
+    """Gives the same for every row."""
+
+    def __init__(self, dims: Sequence[int], width: int) -> None:
+        super().__init__()
+        self.layer = nn.Linear(sum(dims), width)
+
+    def forward(self, inputs: Sequence[Tensor], masks: Sequence[Tensor]) -> Tensor:
+        """Its bias."""
+        return self.layer(torch.cat(list(inputs), 1) * 0.0)  # type: ignore[no-any-return]
+
+
+class Flat(Plain):
+    """Forgets the width."""
+
+    def forward(self, inputs: Sequence[Tensor], masks: Sequence[Tensor]) -> Tensor:
+        """One number per row."""
+        return super().forward(inputs, masks).mean(1)
+
+
+class Raising(Plain):
+    """Raises what cannot be pickled."""
+
+    def forward(self, inputs: Sequence[Tensor], masks: Sequence[Tensor]) -> Tensor:
+        """Nothing."""
+        raise BadError(1, 2)
+
+
+class BadError(Exception):
+    """Cannot be made from its message alone."""
+
+    def __init__(self, a: int, b: int) -> None:
+        super().__init__(f"{a} is not {b}")
+
+
+class Deadly(Plain):
+    """Ends a worker process, as the system does where memory is short."""
+
+    def forward(self, inputs: Sequence[Tensor], masks: Sequence[Tensor]) -> Tensor:
+        """As ``Plain`` in the process that began it all."""
+        if multiprocessing.parent_process() is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().forward(inputs, masks)
+
+
+class Heads(Plain):
+    """Wants a width of some heads, and says so."""
+
+    multiple = 4
+
+    def __init__(self, dims: Sequence[int], width: int) -> None:
+        if width % 4:
+            raise AssertionError("width must be divisible by the heads")
+        super().__init__(dims, width)
+
+
+class Picky(Heads):
+    """Wants one, and says nothing."""
+
+    multiple = 1

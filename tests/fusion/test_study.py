@@ -1,0 +1,287 @@
+"""A study: what is stored is not done again, who is chosen, how often the test split is read, and what a crash leaves behind."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmbench.errors import RunFailedError, UserError
+from mmbench.files import read_json, write_json
+from mmbench.fusion import jobs
+from mmbench.fusion.entries import ENSEMBLE
+from mmbench.fusion.stored import FusionData
+from mmbench.fusion.study import Study
+from mmbench.fusion.testing import LOG, outputs_of
+from mmbench.fusion.training import train
+from tests.fusion.conftest import Made
+from tests.fusion.small_tasks import numbers
+from tests.fusion.tiny import compared, given
+
+METHODS = ("linear-sum", "mlb")
+FLOORS = ("decision-average", "only-a", "only-b", ENSEMBLE)
+STRANGERS = "tests.fusion.strangers"
+
+
+@pytest.fixture
+def data(made: Made) -> FusionData:
+    return made(given())
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, int]]:
+    """How many networks were trained of each entry under each seed."""
+    found: Counter[tuple[str, int]] = Counter()
+
+    def counted(one: Any, *rest: Any) -> Any:
+        found[one.name, rest[6]] += 1
+        return train(one, *rest)
+
+    monkeypatch.setattr(jobs, "train", counted)
+    return found
+
+
+def reads(found: Study) -> Counter[tuple[str, int]]:
+    lines = (found.place.study / LOG).read_text().splitlines()
+    return Counter((one["entry"], one["seed"]) for one in map(json.loads, lines))
+
+
+def files(found: Study) -> dict[str, bytes]:
+    """The weights, and of the records all but times."""
+    kept = {}
+    for path in sorted(found.place.study.rglob("trial-*")):
+        name = str(path.relative_to(found.place.study))
+        if path.suffix == ".safetensors":
+            kept[name] = path.read_bytes()
+        elif "trainings" in name:
+            facts = read_json(path)
+            facts.pop("seconds")
+            for network in (one for fold in facts["folds"] for one in fold["networks"]):
+                network.pop("seconds")
+            kept[name] = json.dumps(facts).encode()
+    return kept
+
+
+def results(found: Study) -> dict[str, Any]:
+    return {one.entry.name: [outputs_of(found.place, job)["all"].tolist() for job in one.jobs] for one in found.chosen}
+
+
+def record(found: Study, name: str, trial: int, seed: int = 0) -> Path:
+    (path,) = (found.place.study / "trainings").glob(f"{name}-*/trial-{trial:03d}-seed-{seed}.json")
+    return path
+
+
+def change(path: Path, **facts: Any) -> None:
+    write_json(path, read_json(path) | facts)
+
+
+def test_nothing_is_trained_or_tested_twice(
+    data: FusionData, tmp_path: Path, trainings: Counter[tuple[str, int]]
+) -> None:
+    first = compared(data, METHODS, tmp_path)
+    parts = {name: 2 if name == ENSEMBLE else 1 for name in (*METHODS, *FLOORS)}
+    assert trainings == {(name, seed): (2 if seed == 0 else 1) * n for name, n in parts.items() for seed in (0, 1)}
+    assert reads(first) == dict.fromkeys([(name, seed) for name in parts for seed in (0, 1)], 1)
+    trainings.clear()
+    again = compared(data, METHODS, tmp_path)
+    assert not trainings
+    assert reads(again) == reads(first)
+    assert results(again) == results(first)
+
+
+def test_more_seeds_trials_and_methods_add_only_what_is_new(
+    data: FusionData, tmp_path: Path, trainings: Counter[tuple[str, int]]
+) -> None:
+    compared(data, METHODS, tmp_path, trials=1, seeds=1)
+    trainings.clear()
+    compared(data, METHODS, tmp_path, trials=1, seeds=2)
+    assert {seed for _, seed in trainings} == {1}
+    assert trainings["mlb", 1] == 1
+    trainings.clear()
+    compared(data, [*METHODS, "gmu"], tmp_path, trials=1, seeds=2)
+    assert trainings == {("gmu", 0): 1, ("gmu", 1): 1}
+    trainings.clear()
+    found = compared(data, "gmu", tmp_path, trials=2, seeds=1)
+    assert trainings == {(name, 0): 1 + (name == ENSEMBLE) for name in ("gmu", *FLOORS)}
+    assert [len(one.trials) for one in found.chosen] == [2] * 5
+
+
+def test_processes_change_no_bit(data: FusionData, tmp_path: Path) -> None:
+    alone, many = compared(data, "mlb", tmp_path / "1"), compared(data, "mlb", tmp_path / "2", workers=2)
+    assert files(alone)
+    assert files(alone) == files(many)
+    assert results(alone) == results(many)
+    assert reads(alone) == reads(many)
+
+
+def test_a_study_that_was_killed_goes_on_to_the_same_results(data: FusionData, tmp_path: Path) -> None:
+    whole = compared(data, METHODS, tmp_path / "whole")
+    script = """
+import os, signal, sys
+from pathlib import Path
+from mmbench.fusion import jobs, testing
+from mmbench.fusion.reading import open_data
+from tests.fusion.tiny import compared
+
+left = int(sys.argv[3])
+def write(path, value, real=jobs.write_json):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(path, value)
+
+jobs.write_json = testing.write_json = write
+compared(open_data(sys.argv[1]), ("linear-sum", "mlb"), Path(sys.argv[2]))
+"""
+    for left in (5, 15):  # of trainings, then of looks
+        words = [sys.executable, "-c", script, data.folder, tmp_path / "killed", left]
+        assert subprocess.run(list(map(str, words)), cwd=Path(__file__).parents[2]).returncode == -9
+    ended = compared(data, METHODS, tmp_path / "killed")
+    assert files(ended) == files(whole)
+    assert results(ended) == results(whole)
+    assert {one.entry.name: one.reads for one in ended.chosen} == dict.fromkeys((*METHODS, *FLOORS), 1)
+
+
+def test_a_damaged_record_is_trained_again_to_the_same_bits(
+    data: FusionData, tmp_path: Path, trainings: Counter[tuple[str, int]]
+) -> None:
+    found = compared(data, "mlb", tmp_path)
+    before = files(found)
+    path = record(found, "mlb", 1)
+    for damage in (b"{", b"[]", b""):
+        path.write_bytes(damage)
+        trainings.clear()
+        assert files(compared(data, "mlb", tmp_path)) == before
+        assert trainings == {("mlb", 0): 1}
+
+
+def test_damaged_weights_are_said_before_they_are_tested(data: FusionData, tmp_path: Path) -> None:
+    found = compared(data, "mlb", tmp_path, seeds=1)
+    (chosen,) = [one for one in found.chosen if one.entry.name == "mlb"]
+    path = found.place.weights(chosen.jobs[0])
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    for look in (found.place.study / "tests").rglob("*.json"):
+        look.unlink()
+    with pytest.raises(UserError, match=r"safetensors is missing or damaged: delete .*json and run the same command"):
+        compared(data, "mlb", tmp_path, seeds=1)
+    found.place.record(chosen.jobs[0]).unlink()
+    assert results(compared(data, "mlb", tmp_path, seeds=1)) == results(found)
+
+
+@pytest.mark.parametrize("suffix", ["npz", "json"])
+def test_a_damaged_look_is_taken_again(data: FusionData, tmp_path: Path, suffix: str) -> None:
+    found = compared(data, "mlb", tmp_path, seeds=1)
+    expected = results(found)
+    for path in (found.place.study / "tests").rglob(f"*.{suffix}"):
+        path.write_bytes(path.read_bytes()[:50])
+    again = compared(data, "mlb", tmp_path, seeds=1)
+    assert results(again) == expected
+    assert {one.reads for one in again.chosen} == {1}
+
+
+def test_a_longer_search_that_chooses_anew_reads_the_test_split_a_second_time(data: FusionData, tmp_path: Path) -> None:
+    compared(data, "mlb", tmp_path, trials=1, seeds=1)
+    first = compared(data, "mlb", tmp_path, trials=2, seeds=1)
+    change(record(first, "mlb", 0), valid=0.1)
+    change(record(first, "mlb", 1), valid=0.9)
+    change(record(first, "only-a", 1), valid=0.0)
+    change(record(first, "only-a", 0), valid=0.9)
+    found = {one.entry.name: one for one in compared(data, "mlb", tmp_path, trials=2, seeds=1).chosen}
+    assert (found["mlb"].trial, found["mlb"].reads) == (1, 2)
+    assert (found["only-a"].trial, found["only-a"].reads) == (0, 1)
+
+
+def test_the_best_trial_is_chosen_on_validation_and_of_equals_the_first(data: FusionData, tmp_path: Path) -> None:
+    first = compared(data, "mlb", tmp_path, trials=3, seeds=1)
+    for trial, valid in enumerate((0.5, 0.7, 0.7)):
+        change(record(first, "mlb", trial), valid=valid)
+    found = {one.entry.name: one for one in compared(data, "mlb", tmp_path, trials=3, seeds=1).chosen}
+    assert found["mlb"].trial == 1
+    assert found["mlb"].expected(higher_is_better=True) == pytest.approx(
+        [
+            (0.5 + 0.7 + 0.7) / 3,
+            sum(max(a, b) for a in (0.5, 0.7, 0.7) for b in (0.5, 0.7, 0.7)) / 9,
+            0.5 / 27 + 0.7 * 26 / 27,
+        ]
+    )
+
+
+def test_who_cannot_meet_the_budget_is_refused_by_name_and_left_out_of_all(data: FusionData, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="mult needs at least .* and the budget is 80"):
+        compared(data, ["all", "mult"], tmp_path, budget=80)
+    found = compared(data, "all", tmp_path, budget=80, trials=1, seeds=1, updates=2)
+    names = {one.entry.name for one in found.chosen}
+    assert "concat" in names
+    assert "mult" not in names
+    assert any(sentence.startswith("mult is left out: mult needs at least") for sentence in found.left_out)
+    with pytest.raises(UserError, match="No method fits a budget of 3 parameters here"):
+        compared(data, "all", tmp_path, budget=3)
+
+
+def test_a_method_that_never_gives_a_number_is_said(made: Made, tmp_path: Path) -> None:
+    data = made(given(target="number"), numbers())
+    with pytest.raises(UserError, match="No trial of tests.fusion.strangers:Silent gave a number"):
+        compared(data, f"{STRANGERS}:Silent", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "workers", "error", "said"),
+    [
+        ("Flat", 1, UserError, r"Flat gave a tensor of shape \(32,\) where a tensor \(32, \d+\) was expected"),
+        ("Raising", 1, RunFailedError, r"Raising failed \(BadError: 1 is not 2\): mend it"),
+        ("Raising", 2, RunFailedError, r"Raising failed \(BadError: 1 is not 2\): mend it"),
+    ],
+)
+def test_a_strangers_fault_is_one_sentence_that_names_it(
+    data: FusionData, tmp_path: Path, name: str, workers: int, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        compared(data, f"{STRANGERS}:{name}", tmp_path, workers=workers)
+
+
+def test_a_worker_that_is_killed_is_said_and_what_was_done_is_kept(data: FusionData, tmp_path: Path) -> None:
+    with pytest.raises(RunFailedError, match="A worker process was killed, perhaps for want of memory"):
+        compared(data, f"{STRANGERS}:Deadly", tmp_path, workers=2)
+    found = compared(data, f"{STRANGERS}:Deadly", tmp_path)
+    assert {one.reads for one in found.chosen} == {1}
+
+
+def test_ctrl_c_ends_the_processes(data: FusionData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import multiprocessing
+
+    from mmbench.fusion import crew
+
+    others = set(multiprocessing.active_children())
+
+    def interrupted(*how: Any, **more: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(crew, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compared(data, "mlb", tmp_path, workers=2)
+    assert set(multiprocessing.active_children()) == others
+
+
+def test_a_strangers_changed_source_is_another_method(
+    data: FusionData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trainings: Counter[tuple[str, int]]
+) -> None:
+    source = (
+        "from tests.fusion.strangers import Plain\n\nclass Mine(Plain):\n"
+        "    def forward(self, inputs, masks):\n        return super().forward(inputs, masks) * {}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    found = []
+    for factor in ("1.0", "1.0", "30.0"):
+        trainings.clear()
+        (tmp_path / "changing.py").write_text(source.format(factor))
+        sys.modules.pop("changing", None)
+        study = compared(data, "changing:Mine", tmp_path / "out", trials=1, seeds=1)
+        (mine,) = [one for one in study.chosen if one.entry.name == "changing:Mine"]
+        found.append((trainings["changing:Mine", 0], mine.reads))
+    sys.modules.pop("changing", None)
+    assert found == [(1, 1), (0, 1), (1, 2)]
