@@ -141,9 +141,9 @@ DISK = """
 | `.embeddings/` | of encoders, as in [running](running.md) |
 
 Broken off (Ctrl-C, `kill -9`), the same command trains only what is missing. More `--trials`, `--seeds` or methods add to what is there;
-another budget, `--updates` or `--batch-size` is another study. Where a longer search chooses anew after a test, a second look is needed:
-it is counted in the table and said in a note. The outcome does not depend on `--workers`. Whoever deletes `.fusion` loses the trainings
-and the log of the looks, and nothing else.
+another budget, `--updates` or `--batch-size` is another study, and a module of your own whose source changed is trained anew. Where a
+longer search chooses anew after a test, a second look is needed: it is counted in the table and said in a note. The outcome does not
+depend on `--workers`. Whoever deletes `.fusion` loses the trainings and the log of the looks, and nothing else.
 """
 LIMITS = """
 ## Not covered

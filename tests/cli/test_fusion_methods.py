@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from mmbench.cli import main
+from mmbench.errors import UserError
+from mmbench.fusion.base import Fusion
 from mmbench.fusion.registry import all_fusions
 from mmbench.fusion.switching import all_switches
 from mmbench.loaders import all_cards
@@ -60,6 +62,16 @@ def test_an_unknown_name_leads_to_the_nearest_method(run: Run) -> None:
     code, _, err = run("show", "linear-summ")
     assert (code, err.count("\n")) == (2, 1)
     assert "did you mean linear-sum" in err
+
+
+def test_what_needs_no_torch_is_shown_without_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> list[Fusion]:
+        raise UserError("Fusion methods need torch, which is not installed: run pip install 'mmbench[fusion]'.")
+
+    monkeypatch.setattr("mmbench.cli.facts.all_fusions", missing)
+    assert run("show", "openmoji")[0] == 0
+    code, _, err = run("show", "opnmoji")
+    assert (code, "did you mean openmoji" in err) == (2, True)
 
 
 def test_no_name_is_taken_twice() -> None:
