@@ -4,7 +4,7 @@ import re
 
 NOT_OPENCOMPASS = "This is mmbench, not OpenCompass' MMBench."
 TOY = (
-    "Toy data that ships with Python packages: it proves an installation and the whole pipe, "
+    "Toy data that ships with packages or is made by mmbench: it proves an installation and the whole pipe, "
     "says nothing about a model's quality."
 )
 

@@ -8,7 +8,7 @@ import pytest
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-@pytest.mark.parametrize("name", ["checks", "datasets", "metrics", "models", "tasks"])
+@pytest.mark.parametrize("name", ["checks", "datasets", "fusion", "metrics", "models", "tasks"])
 def test_the_page_is_what_the_code_says(name: str) -> None:
     written = runpy.run_path(str(DOCS / f"{name}.py"))["page"]()
     assert (DOCS / f"{name}.md").read_text(encoding="utf-8") == written, f"run python docs/{name}.py"

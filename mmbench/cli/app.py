@@ -21,6 +21,7 @@ boards = typer.Typer(help="Leaderboards from run folders.", no_args_is_help=True
 app.add_typer(boards, name="leaderboard")
 app.add_typer(data.sets, name="datasets")
 app.add_typer(models.own, name="models")
+app.add_typer(fusion.own, name="fusions")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 OutputDir = Annotated[Path, typer.Option("--output-dir", "-o", help="Where run folders go.")]
@@ -67,7 +68,7 @@ def list_(
 
 @app.command()
 def show(
-    key: Annotated[str, typer.Argument(help="A dataset, task, model or suite, or the folder of a run.")],
+    key: Annotated[str, typer.Argument(help="A dataset, task, model, suite or fusion method, or the folder of a run.")],
     as_json: Json = False,
 ) -> None:
     """Show everything that is known about one thing."""

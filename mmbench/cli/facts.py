@@ -1,11 +1,16 @@
-"""What ``mmbench show`` shows of a dataset, a task, a model, a suite or a run."""
+"""What ``mmbench show`` shows of a dataset, a task, a model, a suite, a fusion method or a run."""
 
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from mmbench.api import is_installed
-from mmbench.errors import unknown_key
+from mmbench.errors import UserError, unknown_key
+from mmbench.fusion.base import Fusion
+from mmbench.fusion.registry import all_fusions
+from mmbench.fusion.sizing import choices
+from mmbench.fusion.switching import Switch, all_switches
+from mmbench.fusion.synthetic import all_known, must_pass
 from mmbench.loaders import DatasetCard, all_cards, get_card, is_import, is_path
 from mmbench.loaders.receipts import receipt_of
 from mmbench.loaders.sources import HubSource
@@ -16,6 +21,8 @@ from mmbench.tasks import Suite, Task, all_suites, all_tasks, get_suite, get_tas
 from mmbench.tasks.labels import Labels
 from mmbench.tasks.modifiers import MARK
 from mmbench.tasks.user_suites import is_suite_file
+
+BUDGET, DIMS, OUTPUTS = 50_000, (64, 64), 4  # at which sizes of fusion methods are shown
 
 
 def facts_of(key: str) -> dict[str, Any]:
@@ -37,13 +44,18 @@ def facts_of(key: str) -> dict[str, Any]:
     for suite in all_suites():
         if key in (suite.name, suite.family):
             return _suite(suite)
+    fusions: dict[str, Fusion | Switch] = _fusions()
+    if key in fusions:
+        found = fusions[key]
+        return _fusion(found) if isinstance(found, Fusion) else _switch(found)
     known = [
         *(card.key for card in all_cards()),
         *(task.id for task in all_tasks()),
         *(entry.card.name for entry in all_models()),
         *(suite.name for suite in all_suites()),
+        *fusions,
     ]
-    raise unknown_key("dataset, task, model or suite", key, known)
+    raise unknown_key("dataset, task, model, suite or fusion method", key, known)
 
 
 def _dataset(card: DatasetCard) -> dict[str, Any]:
@@ -88,4 +100,53 @@ def _task(task: Task) -> dict[str, Any]:
             for name, facts in task.metric.keys.items()
         },
         "changelog": list(task.changelog),
+    }
+
+
+def _fusions() -> dict[str, Fusion | Switch]:
+    """Fusion methods and switches by name; none where torch is not installed, of which `mmbench list fusions` speaks."""
+    try:
+        return {**{one.name: one for one in all_fusions()}, **{f"+{one.name}": one for one in all_switches()}}
+    except UserError:
+        return {}
+
+
+def _fusion(one: Fusion) -> dict[str, Any]:
+    knobs, size = choices(one, DIMS, OUTPUTS, BUDGET)[0]
+    passes = {known.task: must_pass(one, known) for known in all_known()}
+    return {
+        "fusion": one.name,
+        "title": one.title,
+        "paper": one.paper,
+        "equation": one.equation,
+        "parameters": one.formula + ("" if one.decides else "; and the head, h c + c, which all methods share"),
+        "takes": "steps" if one.sequences else "vectors: the mean over the steps that are there",
+        "gives": "class scores, or a value" if one.decides else "a vector, for the head that all methods share",
+        "additive": one.additive,
+        "knobs": {name: list(values) for name, values in one.knobs.items()},
+        "made_up_tasks": {
+            "must_pass": [task for task, passed in passes.items() if passed],
+            "must_fail": [task for task, passed in passes.items() if not passed],
+        },
+        "example": {
+            "budget": BUDGET,
+            "features": list(DIMS),
+            "outputs": OUTPUTS,
+            **knobs,
+            "width": size.width,
+            "parameters": size.parameters,
+        },
+        "use": f"mmbench fusion -t TASK -m {one.name}",
+    }
+
+
+def _switch(one: Switch) -> dict[str, Any]:
+    return {
+        "switch": f"+{one.name}",
+        "title": one.title,
+        "paper": one.paper,
+        "equation": one.equation,
+        "parameters": "none",
+        "knobs": {name: list(values) for name, values in one.knobs.items()},
+        "use": f"mmbench fusion -t TASK -m gmu+{one.name}",
     }

@@ -1,5 +1,6 @@
-"""``mmbench fusion``: fusion methods compared on a task."""
+"""The commands about fusion methods: compare them on a task, say what that would take, a new one to begin with."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,8 @@ from mmbench.errors import InterruptedRunError, UserError
 
 if TYPE_CHECKING:
     from mmbench.fusion.comparison import FusionComparison
+
+own = typer.Typer(help="Fusion methods of your own.", no_args_is_help=True)
 
 
 def fusion(
@@ -58,6 +61,10 @@ def fusion(
         int | None, typer.Option(min=1, help="Processes; by default one per core, eight at most.")
     ] = None,
     device: Annotated[str, typer.Option(help="Where networks are trained: cpu, cuda, cuda:1.")] = "cpu",
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what would be encoded, sized, trained and tested; train nothing."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
 ) -> None:
     """Compare fusion methods: same frozen features, parameters, search and seeds for all; floors beside them; test read once.
@@ -66,30 +73,89 @@ def fusion(
     comparison that was broken off goes on where it stopped; more trials, seeds or methods add to it.
     """
     from mmbench.fusion.comparison import compare_fusion
+    from mmbench.fusion.forecast import forecast
 
+    given: dict[str, Any] = {
+        "methods": methods or ["all"],
+        "budget": parameters(budget),
+        "trials": trials,
+        "seeds": seeds,
+        "sensitivity": sensitivity,
+        "encoders": encoders(encoder or []),
+        "reduce": reduce or None,
+        "max_steps": max_steps,
+        "updates": updates,
+        "batch_size": batch_size,
+        "limit": limit,
+        "output_dir": output_dir,
+        "device": device,
+        "progress": not as_json,
+    }
     try:
-        found = compare_fusion(
-            task,
-            methods=methods or ["all"],
-            budget=parameters(budget),
-            trials=trials,
-            seeds=seeds,
-            sensitivity=sensitivity,
-            encoders=encoders(encoder or []),
-            reduce=reduce or None,
-            max_steps=max_steps,
-            updates=updates,
-            batch_size=batch_size,
-            limit=limit,
-            output_dir=output_dir,
-            out=out,
-            workers=workers,
-            device=device,
-            progress=not as_json,
-        )
+        if dry_run:
+            _said(forecast(task, **given), as_json=as_json)
+        else:
+            _print(compare_fusion(task, **given, out=out, workers=workers), as_json=as_json)
     except KeyboardInterrupt as error:
         raise InterruptedRunError from error
-    _print(found, as_json=as_json)
+
+
+@own.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="A name in lower case, as my-fusion.")],
+    folder: Annotated[Path, typer.Option(help="Where the two files go.")] = Path(),
+) -> None:
+    """Write a small fusion method that runs as it is, and a test of its contract: put your own module in its place."""
+    from mmbench.fusion.new import new_fusion
+
+    module, test = new_fusion(name, folder)
+    spec = f"{module.stem}:Fusion"
+    typer.echo(f"{module}\n{test}")
+    typer.echo(
+        f"Put your module into {module.name}. Then, in {folder.resolve().name if folder != Path() else 'this folder'}:"
+    )
+    typer.echo(f"  pytest {test.name}    whether it keeps the contract")
+    typer.echo(
+        f"  mmbench fusion -t fusion-xor.class -m {spec},concat --trials 3    whether it learns what only a combination tells"
+    )
+    typer.echo(f"  mmbench fusion -t easy-vqa.open -m all,{spec}")
+
+
+def _said(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print what a comparison would do."""
+    if as_json:
+        output.json_document(found)
+        return
+    features = found["features"]
+    rows = ", ".join(f"{count:,} {split}" for split, count in features["rows"].items())
+    output.table(
+        [_modality(one) for one in features["modalities"]],
+        ["modality", "from", "different parts", "features", "kept", "steps"],
+        title=f"{found['task']}: {rows} rows; features {features['state']} (nothing was trained)",
+        as_json=False,
+    )
+    for part in found["budgets"]:
+        columns = ["name", "kind", "width", "networks", "parameters"]
+        title = f"at {part['budget']:,} parameters, {found['outputs']} outputs, with the default choices"
+        output.table(part["methods"], columns, title=title, as_json=False)
+        for sentence in part["left_out"]:
+            typer.echo(sentence)
+        typer.echo(
+            f"{part['trainings']:,} trainings, {part['trained']:,} of them there already; "
+            f"{part['tests']:,} looks at the test split, {part['tested']:,} of them taken."
+        )
+
+
+def _modality(one: Mapping[str, Any]) -> dict[str, Any]:
+    known = one["d"] is not None
+    return {
+        "modality": one["name"],
+        "from": one["encoder"],
+        "different parts": one["distinct"],
+        "features": one["d"] if known else "known once embedded",
+        "kept": one["kept"] if known else f"{one['kept']} (assumed)",
+        "steps": one["steps"],
+    }
 
 
 def _print(found: "FusionComparison", *, as_json: bool) -> None:

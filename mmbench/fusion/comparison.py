@@ -154,7 +154,7 @@ def compare_fusion(
         max_steps=max_steps,
     )
     chosen(methods, ())  # a wrong name is said before anything is embedded
-    found, root = _task(task), Path(output_dir)
+    found, root = task_of(task), Path(output_dir)
     place = str(resolve_device(device))
     data = fusion_data(
         found,
@@ -168,7 +168,7 @@ def compare_fusion(
     )
     entries = chosen(methods, data.names)
     needed = named(methods)
-    protocols = [replace(protocol, budget=part) for part in _budgets(budget, sensitivity=sensitivity)]
+    protocols = [replace(protocol, budget=part) for part in budgets_of(budget, sensitivity=sensitivity)]
     fit = [entrants(data, entries, one, needed if one.budget == budget else ()) for one in protocols]
     with Crew(workers or default_workers()) as crew:
         work = partial(study, data, output_dir=root, crew=crew, device=place, progress=progress)
@@ -178,7 +178,8 @@ def compare_fusion(
     return FusionComparison(results, _written(results, folder), root)
 
 
-def _budgets(budget: int, *, sensitivity: bool) -> list[int]:
+def budgets_of(budget: int, *, sensitivity: bool) -> list[int]:
+    """The main budget first, then what stands beside it."""
     return [budget, budget // 2, budget * 2] if sensitivity else [budget]
 
 
@@ -192,7 +193,7 @@ def _written(results: Mapping[str, Any], folder: Path) -> Path:
     return folder / "index.html"
 
 
-def _task(task: str | Task) -> Task:
+def task_of(task: str | Task) -> Task:
     """A task, by its id or as the only one of a dataset that fusion can learn."""
     from mmbench.fusion.problems import refusal
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,19 @@ class Gathered:
     warnings: Sequence[str]
 
 
+class Takers(Protocol):
+    """What takes the parts of each modality."""
+
+    @property
+    def models(self) -> Mapping[Modality, LoadedModel]:
+        """The encoder of each raw modality."""
+        ...
+
+    def gatherer(self, name: str, part: Part, number: int) -> Gatherer:
+        """For the modality of which this is the first part."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Pools:
     """Where distinct parts go.
@@ -95,7 +109,7 @@ class Reader:
         progress: show a bar.
     """
 
-    def __init__(self, task: Task, ask: Ask, pools: Pools, *, progress: bool) -> None:
+    def __init__(self, task: Task, ask: Ask, pools: Takers, *, progress: bool) -> None:
         self._task, self._ask, self._pools, self._progress = task, ask, pools, progress
         self._gatherers: dict[str, Gatherer] = {}
         self._folds: dict[str, dict[str, Read]] = {}

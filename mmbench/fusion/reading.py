@@ -50,6 +50,23 @@ class Settings:
                 raise UserError(f"{name} is {number}: it has to be at least 1.")
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where the rows of a task belong, and what makes them.
+
+    Attributes:
+        where: the folder; it need not be there.
+        ask: how the task asks.
+        load: opens its splits.
+        models: the encoder of each raw modality that the task shows.
+    """
+
+    where: Path
+    ask: Ask
+    load: Load
+    models: Mapping[Modality, LoadedModel]
+
+
 def fusion_data(
     task: Task,
     *,
@@ -87,6 +104,27 @@ def fusion_data(
             encoder cannot be used, or features differ in number.
     """
     settings = Settings(reduce, max_steps, batch_size, limit)
+    place = located(task, folder, encoders, settings, progress=progress)
+    where, ask, load = place.where, place.ask, place.load
+    if where.exists():
+        reason = damage(where, thorough=True)
+        if not reason:
+            return FusionData(where, read_json(where / FACTS), task, load)
+        warnings.warn(f"{where} is damaged ({reason}): its rows are read again.", RuntimeWarning, stacklevel=2)
+    where.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=where.parent, prefix=f".{where.name}.") as scratch:
+        made = Path(scratch) / "made"
+        pools = Pools(Path(scratch), place.models, settings.max_steps, load(task.split).revision, batch_size, cache)
+        reader = Reader(task, ask, pools, progress=progress)
+        for fold in folds_of(task, load, ask, limit):
+            reader.read(fold)
+        _finish(made, where.name, task, ask, load, settings, write_rows(made, reader.done(), reduce))
+        _put(made, where)
+    return FusionData(where, read_json(where / FACTS), task, load)
+
+
+def located(task: Task, folder: str | Path, encoders: Encoders, settings: Settings, *, progress: bool) -> Located:
+    """Where ``fusion_data`` puts the rows, or finds them; splits are opened to be identified, no sample is read. ``UserError`` as there."""
     settings.check()
     reason = refusal(task)
     if reason is not None:
@@ -95,22 +133,7 @@ def fusion_data(
     load: Load = remembered(partial(task.load, progress=progress))
     models = _models(task, ask, encoders)
     key = digest(_identity(task, ask, load, models, settings))[:ID_LENGTH]
-    where = Path(folder) / key
-    if where.exists():
-        reason = damage(where, thorough=True)
-        if not reason:
-            return FusionData(where, read_json(where / FACTS), task, load)
-        warnings.warn(f"{where} is damaged ({reason}): its rows are read again.", RuntimeWarning, stacklevel=2)
-    where.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=where.parent, prefix=f".{key}.") as scratch:
-        made = Path(scratch) / "made"
-        pools = Pools(Path(scratch), models, settings.max_steps, load(task.split).revision, batch_size, cache)
-        reader = Reader(task, ask, pools, progress=progress)
-        for fold in folds_of(task, load, ask, limit):
-            reader.read(fold)
-        _finish(made, key, task, ask, load, settings, write_rows(made, reader.done(), reduce))
-        _put(made, where)
-    return FusionData(where, read_json(where / FACTS), task, load)
+    return Located(Path(folder) / key, ask, load, models)
 
 
 def _models(task: Task, ask: Ask, encoders: Encoders) -> dict[Modality, LoadedModel]:

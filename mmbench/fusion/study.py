@@ -1,5 +1,6 @@
 """One comparison at one budget: search on train and validation, seeds of what was chosen, then one look at the test split."""
 
+import typing
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 
 from mmbench.errors import UserError
 from mmbench.files import digest, write_json
+from mmbench.fusion.blocks import Problem
 from mmbench.fusion.crew import Crew
 from mmbench.fusion.entries import Entry, fitting, floors, method
 from mmbench.fusion.jobs import Bench, Job, Place, read_record, run
@@ -44,7 +46,7 @@ class Chosen:
     @property
     def jobs(self) -> list[Job]:
         """The trainings behind the result."""
-        return [_job(self.entry, self.trial, one["seed"]) for one in self.seeds]
+        return [job_of(self.entry, self.trial, one["seed"]) for one in self.seeds]
 
     def expected(self, *, higher_is_better: bool) -> list[float] | None:
         """What the best of k trials is worth; ``None`` where a trial has no value."""
@@ -60,6 +62,25 @@ class Study:
     place: Place
     chosen: tuple[Chosen, ...]
     left_out: tuple[str, ...] = field(default=())
+
+
+class Sized(typing.Protocol):
+    """What of some rows sizes methods."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The modalities."""
+        ...
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Features per modality."""
+        ...
+
+    @property
+    def problem(self) -> Problem:
+        """What is to be predicted."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +109,38 @@ def study(
         UserError: no trial of a method gave a number.
     """
     kept = entrants.entries
-    name = digest({"data": data.facts["id"], "training": dict(protocol.training), "device": device.split(":")[0]})[:12]
-    place = Place(data.folder, output_dir / STUDIES / "studies" / name, protocol, device)
+    place = place_of(data.facts["id"], data.folder, protocol, output_dir, device)
     bench = Bench(place, data)
     searched = _records(
         bench,
-        [_job(one, trial, 0) for one in kept for trial in range(protocol.trials)],
+        [job_of(one, trial, 0) for one in kept for trial in range(protocol.trials)],
         crew,
         "search",
         progress,
     )
     better = data.problem.higher_is_better
-    found = [_choice(one, [searched[_job(one, trial, 0)] for trial in range(protocol.trials)], better) for one in kept]
-    finals = [_job(one.entry, one.trial, seed) for one in found for seed in range(protocol.seeds)]
+    found = [choice(one, [searched[job_of(one, trial, 0)] for trial in range(protocol.trials)], better) for one in kept]
+    finals = [job_of(one.entry, one.trial, seed) for one in found for seed in range(protocol.seeds)]
     trained = _records(bench, finals, crew, "seeds", progress)
     title = f"test at {protocol.budget:,}"
     looks = dict(crew.put(look, bench, finals, known=read_look, title=title, progress=progress))
     counted = reads(place)
     write_json(place.study / "study.json", {"data": data.facts["id"], "training": dict(protocol.training)})
     return Study(
-        name, place, tuple(_whole(one, protocol.seeds, trained, looks, counted) for one in found), entrants.left_out
+        place.study.name,
+        place,
+        tuple(_whole(one, protocol.seeds, trained, looks, counted) for one in found),
+        entrants.left_out,
     )
 
 
-def entrants(data: FusionData, entries: Sequence[Entry], protocol: Protocol, named: Collection[str]) -> Entrants:
+def place_of(data_id: str, folder: Path, protocol: Protocol, output_dir: Path, device: str) -> Place:
+    """Where the study of some rows under a protocol lies."""
+    name = digest({"data": data_id, "training": dict(protocol.training), "device": device.split(":")[0]})[:12]
+    return Place(folder, output_dir / STUDIES / "studies" / name, protocol, device)
+
+
+def entrants(data: Sized, entries: Sequence[Entry], protocol: Protocol, named: Collection[str]) -> Entrants:
     """The methods that can meet the budget, with late fusion and the floors, which take part in every comparison.
 
     Args:
@@ -144,7 +173,7 @@ def _records(bench: Bench, jobs: Sequence[Job], crew: Crew, title: str, progress
     return dict(crew.put(run, bench, jobs, known=read_record, title=title, progress=progress))
 
 
-def _choice(one: Entry, trials: Sequence[dict[str, Any]], higher_is_better: bool) -> Chosen:
+def choice(one: Entry, trials: Sequence[dict[str, Any]], higher_is_better: bool) -> Chosen:
     """The trial with the best validation value; of equals the first. Nothing of the test split is known here."""
     sign = 1 if higher_is_better else -1
     values = [-np.inf if trial["valid"] is None else sign * trial["valid"] for trial in trials]
@@ -158,7 +187,7 @@ def _choice(one: Entry, trials: Sequence[dict[str, Any]], higher_is_better: bool
 def _whole(
     one: Chosen, seeds: int, trained: dict[Job, dict[str, Any]], looks: dict[Job, dict[str, Any]], counted: dict[str, int]
 ) -> Chosen:  # fmt: skip
-    jobs = [_job(one.entry, one.trial, seed) for seed in range(seeds)]
+    jobs = [job_of(one.entry, one.trial, seed) for seed in range(seeds)]
     name = one.entry.name
     return Chosen(
         one.entry,
@@ -170,5 +199,6 @@ def _whole(
     )
 
 
-def _job(one: Entry, trial: int, seed: int) -> Job:
+def job_of(one: Entry, trial: int, seed: int) -> Job:
+    """The training of an entry's trial under a seed."""
     return Job(one.name, trial, seed, one.fusion.code)

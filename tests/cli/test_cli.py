@@ -38,7 +38,10 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["show", "opnmoji"], "There is no dataset, task, model or suite named 'opnmoji': did you mean openmoji"),
+        (
+            ["show", "opnmoji"],
+            "There is no dataset, task, model, suite or fusion method named 'opnmoji': did you mean openmoji",
+        ),
         (["download", "zzz"], "There is no dataset named 'zzz': see `mmbench list datasets`."),
         (["run", "-m", "randon", "-t", "fake.t2i"], "There is no model named 'randon': did you mean random"),
         (["run", "-m", "random", "-t", "fake.t2j"], "There is no task named 'fake.t2j': did you mean fake.t2i"),

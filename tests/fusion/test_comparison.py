@@ -156,10 +156,10 @@ def test_a_task_that_fusion_cannot_learn_is_refused_in_one_sentence(
 
 
 def test_a_dataset_stands_for_its_only_task_of_the_kind() -> None:
-    from mmbench.fusion.comparison import _task
+    from mmbench.fusion.comparison import task_of
 
-    assert _task("fusion-xor").id == "fusion-xor.class"
-    assert _task("cmu-mosi").id == "cmu-mosi.regression"
+    assert task_of("fusion-xor").id == "fusion-xor.class"
+    assert task_of("cmu-mosi").id == "cmu-mosi.regression"
 
 
 def test_numbers_that_are_not_finite_are_counted_and_hidden(compare: Compare) -> None:
