@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
 from types import TracebackType
 from typing import Any
 
@@ -106,12 +106,22 @@ def _by_one(work: Work, bench: Bench, jobs: Sequence[Job]) -> Iterator[tuple[Job
 
 def _begin() -> None:
     import signal
+    import threading
 
     import torch
 
     # Ctrl-C reaches the whole group: the process that started this one ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave, daemon=True).start()
     torch.set_num_threads(1)
+
+
+def _leave() -> None:
+    """End with the process that started this one: were it killed, nobody else would, and the queue would be waited at for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _done(work: Work, place: Place, job: Job) -> Any:

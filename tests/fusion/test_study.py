@@ -1,6 +1,8 @@
 """A study: what is stored is not done again, who is chosen, how often the test split is read, and what a crash leaves behind."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -264,6 +266,34 @@ def test_ctrl_c_ends_the_processes(data: FusionData, tmp_path: Path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         compared(data, "mlb", tmp_path, workers=2)
     assert set(multiprocessing.active_children()) == others
+
+
+def test_the_processes_end_with_the_one_that_started_them(data: FusionData, tmp_path: Path) -> None:
+    script = """
+import os, signal, sys
+from multiprocessing import active_children
+from pathlib import Path
+from mmbench.fusion import crew
+from mmbench.fusion.reading import open_data
+from tests.fusion.tiny import compared
+
+def killed(*how, **more):
+    print(*[process.pid for process in active_children()], flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    crew.wait = killed
+    compared(open_data(sys.argv[1]), "mlb", Path(sys.argv[2]), workers=2)
+"""
+    (tmp_path / "script.py").write_text(script)
+    words = [sys.executable, tmp_path / "script.py", data.folder, tmp_path / "killed"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        list(map(str, words)), env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as begun:
+        out, _ = begun.communicate(timeout=120)  # the pipe is closed when the last process that has it is gone
+    assert begun.returncode == -signal.SIGKILL
+    assert len(out.split()) == 2
 
 
 def test_a_strangers_changed_source_is_another_method(
