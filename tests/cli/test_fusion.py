@@ -9,7 +9,7 @@ import pytest
 from mmbench.cli.fusion import encoders, parameters
 from mmbench.errors import UserError
 from mmbench.files import write_json
-from mmbench.fusion import jobs, plots
+from mmbench.fusion import plots
 from mmbench.runs.records import find_runs
 from tests.cli.test_cli import Run, run
 
@@ -132,7 +132,7 @@ def test_ctrl_c_says_that_the_same_command_goes_on(run: Run, tmp_path: Path, mon
         write_json(path, value)
 
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "write_json", interrupted)
+        patch.setattr("mmbench.fusion.jobs.write_json", interrupted)
         code, _, err = run(*words(tmp_path))
     assert code == 130
     assert err.endswith(
