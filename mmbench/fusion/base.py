@@ -24,6 +24,10 @@ class Fusion:
     value; a method that ``decides`` returns these itself. Features are standardised, so that 0 is the mean of the training split. What a
     mask hides moves nothing. A modality is missing from a row where its mask is False throughout; the result is finite even where all are.
 
+    A module that is trained by more than the task's loss has ``extra_loss(targets, rows)``: it is called in training right after the
+    forward pass of a batch, whose activations it may have kept, with the targets ``(B,)`` (class numbers, or standardised values) and the
+    numbers of the rows in the training split ``(B,)``, and gives a scalar that is added. Validation and test never see it.
+
     Attributes:
         name: as in ``--methods``.
         title: for people.

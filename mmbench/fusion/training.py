@@ -34,22 +34,27 @@ class Rows:
     Attributes:
         inputs, masks: per modality, as a ``Fusion`` takes them.
         targets: class numbers ``(n,)``, or standardised values ``(n,)`` float32.
+        numbers: of the rows in their split, int64 ``(n,)``.
     """
 
     inputs: list[Tensor]
     masks: list[Tensor]
     targets: Tensor
+    numbers: Tensor
 
     def __len__(self) -> int:
         return len(self.masks[0])
 
     def take(self, rows: Tensor) -> "Rows":
         """Some of the rows."""
-        return Rows([x[rows] for x in self.inputs], [x[rows] for x in self.masks], self.targets[rows])
+        return Rows(
+            [x[rows] for x in self.inputs], [x[rows] for x in self.masks], self.targets[rows], self.numbers[rows]
+        )
 
     def only(self, modalities: Sequence[int]) -> "Rows":
         """Some of the modalities."""
-        return Rows([self.inputs[i] for i in modalities], [self.masks[i] for i in modalities], self.targets)
+        inputs, masks = [self.inputs[i] for i in modalities], [self.masks[i] for i in modalities]
+        return Rows(inputs, masks, self.targets, self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +112,11 @@ def pooled(inputs: Sequence[Tensor], masks: Sequence[Tensor]) -> tuple[list[Tens
 def rows_of(block: Block, fusion: Fusion, problem: Problem, scale: Scale) -> Rows:
     """A block for a method."""
     inputs, masks = arrays(block, fusion)
+    numbers = torch.arange(len(block))
     if problem.classes:
-        return Rows(inputs, masks, _tensor(block.targets, np.int64))
+        return Rows(inputs, masks, _tensor(block.targets, np.int64), numbers)
     values = (np.asarray(block.targets, dtype=np.float64) - scale.mean) / scale.deviation
-    return Rows(inputs, masks, _tensor(values, np.float32))
+    return Rows(inputs, masks, _tensor(values, np.float32), numbers)
 
 
 def scale_of(targets: NDArray[Any], problem: Problem) -> Scale:
@@ -140,7 +146,8 @@ def train(
 
 
 def _moved(rows: Rows, place: torch.device) -> Rows:
-    return Rows([x.to(place) for x in rows.inputs], [x.to(place) for x in rows.masks], rows.targets.to(place))
+    inputs, masks = [x.to(place) for x in rows.inputs], [x.to(place) for x in rows.masks]
+    return Rows(inputs, masks, rows.targets.to(place), rows.numbers.to(place))
 
 
 def _updates(
@@ -205,8 +212,11 @@ def _loss(
     for session in sessions:
         masks = session.masks(masks, generator)
 
+    extra = getattr(getattr(model, "block", None), "extra_loss", None)
+
     def evaluate(masks: Sequence[Tensor]) -> Tensor:
-        return criterion(model(batch.inputs, masks), batch.targets)
+        loss = criterion(model(batch.inputs, masks), batch.targets)
+        return loss if extra is None else loss + extra(batch.targets, batch.numbers)
 
     for session in sessions:
         changed = session.loss(evaluate, masks)

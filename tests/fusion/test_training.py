@@ -19,6 +19,7 @@ from mmbench.fusion.search import Config
 from mmbench.fusion.sizing import Size
 from mmbench.fusion.training import Progress, Scale, Trained, rows_of, scale_of, train
 from tests.fusion.conftest import Made
+from tests.fusion.family import Counting
 from tests.fusion.tiny import NAMES, WIDTH, block, given, small
 
 CLASSES = Problem(("down", "up"), "accuracy")
@@ -210,7 +211,11 @@ def test_a_switch_changes_the_training_and_nothing_of_the_network(name: str) -> 
     assert all(values.isfinite().all() for values in with_it.state_dict().values())
 
 
-@pytest.mark.parametrize("name", [fusion.name for fusion in all_fusions()])
+# The last two move some of their parameters by a loss of their own alone.
+OF_A_FAMILY = ["tests.fusion.family:Misa", "tests.fusion.family:SelfMM"]
+
+
+@pytest.mark.parametrize("name", [*(fusion.name for fusion in all_fusions()), *OF_A_FAMILY])
 def test_every_parameter_of_every_method_is_trained(name: str) -> None:
     one, config, sizes = sized(name, 6000)
     rows = [block(steps=3), block(32, seed=1, steps=3)]
@@ -223,3 +228,13 @@ def test_every_parameter_of_every_method_is_trained(name: str) -> None:
         assert after.isfinite().all(), key
     assert np.isfinite(how.losses).all()
     assert not model.training
+
+
+def test_an_extra_loss_is_asked_for_once_a_batch_with_the_rows_and_never_of_validation() -> None:
+    model, how, _ = done("tests.fusion.family:Counting", (block(40), block(32, seed=1)))
+    counting = model.get_submodule("block")
+    assert isinstance(counting, Counting)
+    assert len(counting.asked) == how.updates == counting.passes[True]
+    assert counting.passes[False] > 0
+    assert {row for batch in counting.asked for row in batch} <= set(range(40))
+    assert all(len(set(batch)) == len(batch) for batch in counting.asked)
