@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from mmbench.errors import RunFailedError, UserError
 from mmbench.files import read_json, write_json
@@ -83,7 +84,9 @@ def change(path: Path, **facts: Any) -> None:
 def test_nothing_is_trained_or_tested_twice(
     data: FusionData, tmp_path: Path, trainings: Counter[tuple[str, int]]
 ) -> None:
+    threads = torch.get_num_threads()
     first = compared(data, METHODS, tmp_path)
+    assert torch.get_num_threads() == threads
     parts = {name: 2 if name == ENSEMBLE else 1 for name in (*METHODS, *FLOORS)}
     assert trainings == {(name, seed): (2 if seed == 0 else 1) * n for name, n in parts.items() for seed in (0, 1)}
     assert reads(first) == dict.fromkeys([(name, seed) for name in parts for seed in (0, 1)], 1)
