@@ -111,6 +111,7 @@ the contract. On the class may stand:
 | `decides = True` | it is made with `(dims, width, outputs)` and returns class scores, or one value, itself |
 | `additive = True` | it is a sum of functions of one modality each |
 | `knobs = {"rank": (2, 4)}` | choices for the search, keyword arguments of `__init__`; the first is the default |
+| `def extra_loss(self, targets, rows)` | a scalar that is added to the loss of a training batch, asked for right after its forward pass: targets `(B,)` and the numbers of the rows in the training split (for methods like MISA and Self-MM) |
 
 A method that ships with mmbench is one file in `mmbench/fusion/methods/`; the generic tests find it.
 """
@@ -306,7 +307,7 @@ def _analyses() -> str:
         ("noise", f"Gaussian noise of {', '.join(f'{level:g}' for level in LEVELS)} standard deviations of each feature (of train), per modality and joint; the same draw for all methods. Area: trapezoid over the true levels. Retention: (A(s) - chance) / (A(0) - chance)", "the idea of Taori et al. 2020, arXiv:2007.00644; in MultiBench noise is not in units of the features and its scale depends on stored baselines"),
         ("effective robustness", f"mean over levels of A(s) - (A_late(s) + A(0) - A_late(0)), with `{LATE}` measured in the same comparison", "Taori et al. 2020; Liang et al. 2021, arXiv:2107.07502"),
         ("missing modalities", "the value with every subset of modalities, the others masked, none included", "Ma et al. 2022, arXiv:2204.05454"),
-        ("SHAPE", "Shapley value of each modality over these subsets; cooperation = V(all) - V(none) - sum_m (V(m) - V(none)); with three modalities pairs too", "Hu, Li & Zhou 2022, arXiv:2205.00302"),
+        ("SHAPE", "Shapley value of each modality over these subsets; cooperation = V(all) - V(none) - sum_m (V(m) - V(none)), V(none) being the majority's value; with three modalities pairs too", "Hu, Li & Zhou 2022, arXiv:2205.00302"),
         ("perceptual score", f"the value less its mean over {REPEATS} permutations of one modality across rows", "Gat, Schwartz & Schwing 2021, arXiv:2110.14375"),
         ("EMAP", f"the value less that of the model's additive projection, on {PROJECTED} test rows ({ROWS_OF_STEPS} of sequences, for methods that take steps): what only interaction brings", "Hessel & Lee 2020, arXiv:2010.06572"),
         ("cost", "trained parameters, FLOPs and milliseconds per row, seconds per training, peak memory of a pass; the Pareto front of value against each", "Dodge et al. 2019 for cost beside quality"),
