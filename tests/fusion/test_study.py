@@ -84,9 +84,7 @@ def change(path: Path, **facts: Any) -> None:
 def test_nothing_is_trained_or_tested_twice(
     data: FusionData, tmp_path: Path, trainings: Counter[tuple[str, int]]
 ) -> None:
-    threads = torch.get_num_threads()
     first = compared(data, METHODS, tmp_path)
-    assert torch.get_num_threads() == threads
     parts = {name: 2 if name == ENSEMBLE else 1 for name in (*METHODS, *FLOORS)}
     assert trainings == {(name, seed): (2 if seed == 0 else 1) * n for name, n in parts.items() for seed in (0, 1)}
     assert reads(first) == dict.fromkeys([(name, seed) for name in parts for seed in (0, 1)], 1)
@@ -175,6 +173,24 @@ def test_damaged_weights_are_said_before_they_are_tested(data: FusionData, tmp_p
         compared(data, "mlb", tmp_path, seeds=1)
     found.place.record(chosen.jobs[0]).unlink()
     assert results(compared(data, "mlb", tmp_path, seeds=1)) == results(found)
+
+
+def test_one_process_works_with_one_thread_and_gives_the_others_back(data: FusionData, tmp_path: Path) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        compared(data, "mlb", tmp_path, trials=1, seeds=1, updates=1)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_look_with_other_weights_is_taken_again(data: FusionData, tmp_path: Path) -> None:
+    found = compared(data, "mlb", tmp_path, seeds=1)
+    (look,) = (found.place.study / "tests").glob("mlb-*/*.json")
+    change(look, weights="of another machine")
+    assert reads(compared(data, "mlb", tmp_path, seeds=1))["mlb", 0] == 2
+    assert read_json(look)["weights"] == read_json(record(found, "mlb", found.chosen[0].trial))["weights"]
 
 
 @pytest.mark.parametrize("suffix", ["npz", "json"])
@@ -269,6 +285,7 @@ def test_ctrl_c_ends_the_processes(data: FusionData, tmp_path: Path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         compared(data, "mlb", tmp_path, workers=2)
     assert set(multiprocessing.active_children()) == others
+    assert not list(tmp_path.rglob("trial-*"))  # it did not wait for what was in the queue
 
 
 def test_the_processes_end_with_the_one_that_started_them(data: FusionData, tmp_path: Path) -> None:
