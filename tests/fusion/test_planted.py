@@ -30,7 +30,7 @@ def compare(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any
             "output_dir": tmp_path / "runs",
             "progress": False,
         }
-        return mmbench.compare_fusion(task, **fixed, **how).results
+        return mmbench.compare_fusion(task, **(fixed | how)).results
 
     return compare
 
@@ -81,6 +81,6 @@ def test_a_product_of_two_modalities_ranks_those_who_can_multiply_above_sums(com
 @pytest.mark.slow
 @LAYOUTS
 def test_every_method_comes_where_it_has_to(compare: Any, aligned: bool) -> None:
-    results = compare(aligned, methods="all", trials=3, seeds=5)
+    results = compare(aligned, methods="all", trials=3, seeds=5, updates=600)
     assert {row["name"] for row in results["rows"] if row["kind"] == "method"} == {one.name for one in all_fusions()}
     check(results)
