@@ -129,7 +129,7 @@ def compare_fusion(
         limit: about this many test samples; such a comparison is marked as partial.
         output_dir: where runs, features and trainings go.
         out: a folder for the page; ``output_dir/fusion/<task>-<budget>`` by default.
-        workers: processes; by default one per core, eight at most. The outcome does not depend on it.
+        workers: processes; by default one per core, eight at most, and one on an accelerator. The outcome does not depend on it.
         device: where networks are trained.
         progress: show bars.
 
@@ -170,7 +170,7 @@ def compare_fusion(
     needed = named(methods)
     protocols = [replace(protocol, budget=part) for part in budgets_of(budget, sensitivity=sensitivity)]
     fit = [entrants(data, entries, one, needed if one.budget == budget else ()) for one in protocols]
-    with Crew(workers or default_workers()) as crew:
+    with Crew(workers or default_workers(place)) as crew:
         work = partial(study, data, output_dir=root, crew=crew, device=place, progress=progress)
         studies = {one.budget: work(who, one) for who, one in zip(fit, protocols, strict=True)}
     results = document(studies, budget, data, found, root, limit=limit, progress=progress)

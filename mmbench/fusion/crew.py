@@ -17,8 +17,10 @@ MOST = 8  # processes, where their number is not given
 _BENCHES: dict[Place, Bench] = {}  # of a worker process
 
 
-def default_workers() -> int:
-    """As many as there are cores, eight at most."""
+def default_workers(device: str = "cpu") -> int:
+    """As many as there are cores, eight at most; one for an accelerator, which they would only share."""
+    if device != "cpu":
+        return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, MOST)
 
