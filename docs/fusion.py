@@ -152,7 +152,7 @@ LIMITS = """
 - **Frozen features only.** Nothing is fine-tuned end to end, so methods that live in an encoder (MAG-BERT, fine-tuned BERT of MISA or
   Self-MM) are not comparable; their published numbers stand beside ours as grey rows, and are never ranked.
 - Of the published methods the fusion is compared, with our head, loss (cross-entropy, or L1), optimiser and search, and not the authors'
-  training recipe. Losses of their own (MISA, Self-MM, MFM, CCA) are not built in.
+  training recipe. Losses of their own (MISA, Self-MM, MFM, CCA) are not built in; `extra_loss` takes yours.
 - Intervals cover test items and seeds. They do not cover another split, other features, or the choice of the search space.
 - Tasks with one class or one number per sample. No multi-label tags, no retrieval, no free text beyond the answers of training.
 - Dialogue context is not used: utterances are rows of their own. A speaker's rows stay together in the intervals where the dataset says so.
