@@ -42,7 +42,8 @@ $ mmbench fusion -t cmu-mosi.regression --sensitivity          # the same at hal
 $ mmbench list fusions                                         # `mmbench show gmu`, `mmbench show +modality-dropout`
 ```
 
-`mmbench.compare_fusion("easy-vqa.open", methods="all")` is the same in Python. `index.html`, `table.md` and `results.json` are written to
+`mmbench.compare_fusion("easy-vqa.open", methods="all")` is the same in Python. Our own tables: [easy-vqa](boards/fusion/easy-vqa.open.md),
+[exclusive or](boards/fusion/fusion-xor.class.md). `index.html`, `table.md` and `results.json` are written to
 `runs/fusion/TASK-BUDGET/`. The methods' runs lie beside all others: `mmbench leaderboard build runs` and `mmbench compare` read them.
 
 **How to read the table.** Methods that share a rank (`1=`) are not told apart by these test items and seeds. A method *wins* only if it is
