@@ -32,10 +32,10 @@ import mmbench.loaders
 from mmbench.engines.features import FOLDER, Cache
 from mmbench.fusion.comparison import FusionComparison, compare_fusion
 from mmbench.fusion.crew import Crew, default_workers
+from mmbench.fusion.data.reading import FusionData, fusion_data
 from mmbench.fusion.entries import ALONE, configured, method
 from mmbench.fusion.network import network
 from mmbench.fusion.protocol import Protocol
-from mmbench.fusion.reading import FusionData, fusion_data
 from mmbench.fusion.registry import all_fusions
 from mmbench.fusion.search import Config
 from mmbench.fusion.study import STUDIES

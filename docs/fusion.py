@@ -9,13 +9,13 @@ from mmbench.fusion.analyses.emap import ROWS as PROJECTED
 from mmbench.fusion.analyses.noise import LEVELS
 from mmbench.fusion.analyses.perceptual import REPEATS
 from mmbench.fusion.base import Fusion
-from mmbench.fusion.problems import refusal
+from mmbench.fusion.data.problems import refusal
+from mmbench.fusion.data.reduction import DRAWN
 from mmbench.fusion.protocol import Protocol
-from mmbench.fusion.reduction import DRAWN
 from mmbench.fusion.registry import all_fusions
-from mmbench.fusion.reported import reported
+from mmbench.fusion.report.reported import reported
+from mmbench.fusion.report.standings import ALPHA, WEIGHED
 from mmbench.fusion.search import DROPOUTS, LEARNING_RATES, WEIGHT_DECAYS, Config
-from mmbench.fusion.standings import ALPHA, WEIGHED
 from mmbench.fusion.study import LATE
 from mmbench.fusion.switching import all_switches
 from mmbench.fusion.synthetic import FAIL, PASS, Known, all_known, must_pass

@@ -159,7 +159,7 @@ def _modality(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _print(found: "FusionComparison", *, as_json: bool) -> None:
-    from mmbench.fusion.table import rows_for_terminal
+    from mmbench.fusion.report.table import rows_for_terminal
 
     if as_json:
         output.json_document(found.results)

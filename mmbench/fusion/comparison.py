@@ -75,7 +75,7 @@ class FusionComparison:
 
     def to_markdown(self) -> str:
         """The table."""
-        from mmbench.fusion.table import markdown
+        from mmbench.fusion.report.table import markdown
 
         return markdown(self.results)
 
@@ -138,9 +138,9 @@ def compare_fusion(
         RunFailedError: a worker process was killed; what was done is kept.
     """
     from mmbench.fusion.crew import Crew, default_workers
+    from mmbench.fusion.data.reading import fusion_data
     from mmbench.fusion.entries import chosen, named
-    from mmbench.fusion.outcome import document
-    from mmbench.fusion.reading import fusion_data
+    from mmbench.fusion.report.outcome import document
     from mmbench.fusion.study import STUDIES, entrants, study
     from mmbench.models.devices import resolve_device
 
@@ -184,8 +184,8 @@ def budgets_of(budget: int, *, sensitivity: bool) -> list[int]:
 
 
 def _written(results: Mapping[str, Any], folder: Path) -> Path:
-    from mmbench.fusion.page import page
-    from mmbench.fusion.table import markdown
+    from mmbench.fusion.report.page import page
+    from mmbench.fusion.report.table import markdown
 
     write_json(folder / "results.json", results)
     write_bytes(folder / "table.md", markdown(results).encode())
@@ -195,7 +195,7 @@ def _written(results: Mapping[str, Any], folder: Path) -> Path:
 
 def task_of(task: str | Task) -> Task:
     """A task, by its id or as the only one of a dataset that fusion can learn."""
-    from mmbench.fusion.problems import refusal
+    from mmbench.fusion.data.problems import refusal
 
     if isinstance(task, Task):
         return task

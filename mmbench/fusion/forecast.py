@@ -11,14 +11,14 @@ from mmbench.errors import UserError
 from mmbench.files import read_json
 from mmbench.fusion.blocks import Problem
 from mmbench.fusion.comparison import budgets_of, task_of
+from mmbench.fusion.data.gathering import Entries, Gatherer
+from mmbench.fusion.data.reader import Reader
+from mmbench.fusion.data.reading import NO_ENCODERS, Encoders, Located, Settings, located
+from mmbench.fusion.data.rows import folds_of
+from mmbench.fusion.data.stored import FACTS, damage
 from mmbench.fusion.entries import Entry, chosen, configured, named
-from mmbench.fusion.gathering import Entries, Gatherer
 from mmbench.fusion.jobs import Place, read_record
 from mmbench.fusion.protocol import Protocol
-from mmbench.fusion.reader import Reader
-from mmbench.fusion.reading import NO_ENCODERS, Encoders, Located, Settings, located
-from mmbench.fusion.rows import folds_of
-from mmbench.fusion.stored import FACTS, damage
 from mmbench.fusion.study import STUDIES, choice, entrants, job_of, place_of
 from mmbench.fusion.testing import read_look
 from mmbench.models import LoadedModel

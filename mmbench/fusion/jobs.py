@@ -11,10 +11,10 @@ import torch
 
 from mmbench.errors import UserError
 from mmbench.files import atomic_path, digest, file_sha256, read_json, write_json
+from mmbench.fusion.data.reading import FusionData, open_data, value
 from mmbench.fusion.entries import Entry, configured, entry
 from mmbench.fusion.network import network
 from mmbench.fusion.protocol import Protocol
-from mmbench.fusion.reading import FusionData, open_data, value
 from mmbench.fusion.training import Rows, Scale, Trained, rows_of, scale_of, train
 from mmbench.runs.identity import folder_name
 

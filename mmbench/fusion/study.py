@@ -12,10 +12,10 @@ from mmbench.errors import UserError
 from mmbench.files import digest, write_json
 from mmbench.fusion.blocks import Problem
 from mmbench.fusion.crew import Crew
+from mmbench.fusion.data.reading import FusionData
 from mmbench.fusion.entries import Entry, fitting, floors, method
 from mmbench.fusion.jobs import Bench, Job, Place, read_record, run
 from mmbench.fusion.protocol import Protocol
-from mmbench.fusion.reading import FusionData
 from mmbench.fusion.search import expected_best
 from mmbench.fusion.testing import look, read_look, reads
 

@@ -14,9 +14,9 @@ from mmbench.fusion.analyses import Judge, analyse, robustness
 from mmbench.fusion.analyses.cost import measure
 from mmbench.fusion.analyses.emap import ROWS
 from mmbench.fusion.blocks import Block, Problem, take
+from mmbench.fusion.data.reading import value
+from mmbench.fusion.data.shortcuts import majority
 from mmbench.fusion.jobs import Bench, Job, Place, read_record, trained
-from mmbench.fusion.reading import value
-from mmbench.fusion.shortcuts import majority
 from mmbench.fusion.training import Trained, arrays, pooled_block
 
 LOG = "test-reads.jsonl"

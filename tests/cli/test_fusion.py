@@ -9,7 +9,7 @@ import pytest
 from mmbench.cli.fusion import encoders, parameters
 from mmbench.errors import UserError
 from mmbench.files import write_json
-from mmbench.fusion import plots
+from mmbench.fusion.report import plots
 from mmbench.runs.records import find_runs
 from tests.cli.test_cli import Run, run
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mmbench.fusion.reading import FusionData, fusion_data
+from mmbench.fusion.data.reading import FusionData, fusion_data
 from tests.fusion.small_tasks import Given, bring, classes
 
 Made = Callable[..., FusionData]

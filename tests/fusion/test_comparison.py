@@ -15,7 +15,7 @@ import pytest
 import mmbench
 from mmbench.errors import UserError
 from mmbench.fusion.comparison import FusionComparison
-from mmbench.fusion.table import markdown, rows_for_terminal
+from mmbench.fusion.report.table import markdown, rows_for_terminal
 from mmbench.runs.records import find_runs
 from tests.fakes import card, register, retrieval_task
 from tests.fusion.small_tasks import CLASSES, TEXT, Given, bring, changed, classes, numbers
@@ -29,7 +29,7 @@ FLOORS = {"only-a", "only-b", "unimodal-ensemble", "majority"}
 @pytest.fixture
 def compare(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Compare:
     """A comparison on rows, without plots, which take seconds."""
-    from mmbench.fusion import plots
+    from mmbench.fusion.report import plots
 
     monkeypatch.setattr(plots, "draw", lambda results: [])
 

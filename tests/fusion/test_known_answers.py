@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from mmbench.fusion.crew import Crew
+from mmbench.fusion.data.reading import fusion_data, value
 from mmbench.fusion.entries import method
 from mmbench.fusion.jobs import Bench, Job, Place, read_record, run, trained
 from mmbench.fusion.protocol import Protocol
-from mmbench.fusion.reading import fusion_data, value
 from mmbench.fusion.registry import all_fusions
 from mmbench.fusion.synthetic import Known, all_known, must_pass
 from mmbench.tasks import get_task

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import mmbench
-from mmbench.fusion import plots
 from mmbench.fusion.registry import all_fusions
+from mmbench.fusion.report import plots
 from tests.fakes import register
 from tests.fusion.mosi_files import BEST_SUM, SHORT, card, planted, write
 

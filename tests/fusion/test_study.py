@@ -15,8 +15,8 @@ import torch
 from mmbench.errors import RunFailedError, UserError
 from mmbench.files import read_json, write_json
 from mmbench.fusion import jobs
+from mmbench.fusion.data.stored import FusionData
 from mmbench.fusion.entries import ENSEMBLE
-from mmbench.fusion.stored import FusionData
 from mmbench.fusion.study import Study
 from mmbench.fusion.testing import LOG, outputs_of
 from mmbench.fusion.training import train
@@ -126,7 +126,7 @@ def test_a_study_that_was_killed_goes_on_to_the_same_results(data: FusionData, t
 import os, signal, sys
 from pathlib import Path
 from mmbench.fusion import jobs, testing
-from mmbench.fusion.reading import open_data
+from mmbench.fusion.data.reading import open_data
 from tests.fusion.tiny import compared
 
 left = int(sys.argv[3])
@@ -294,7 +294,7 @@ import os, signal, sys
 from multiprocessing import active_children
 from pathlib import Path
 from mmbench.fusion import crew
-from mmbench.fusion.reading import open_data
+from mmbench.fusion.data.reading import open_data
 from tests.fusion.tiny import compared
 
 def killed(*how, **more):

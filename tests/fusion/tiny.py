@@ -10,9 +10,9 @@ import numpy as np
 
 from mmbench.fusion.blocks import Block, Column
 from mmbench.fusion.crew import Crew
+from mmbench.fusion.data.stored import FusionData
 from mmbench.fusion.entries import chosen, named
 from mmbench.fusion.protocol import Protocol
-from mmbench.fusion.stored import FusionData
 from mmbench.fusion.study import Study, entrants, study
 from mmbench.samples import Sample
 from tests.fusion.small_tasks import CLASSES, Given, parts
