@@ -14,31 +14,34 @@ if TYPE_CHECKING:
 
 own = typer.Typer(help="Fusion methods of your own.", no_args_is_help=True)
 
+Methods = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--methods",
+        "-m",
+        help="all, or names with commas: concat,gmu,mult+modality-dropout,mypkg.mymodule:MyFusion (`mmbench list fusions`).",
+    ),
+]
+Encoder = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Whose frozen features a modality has: image=open_clip:ViT-B-32/openai; may be given several times."
+    ),
+]
+
 
 def fusion(
     task: Annotated[
         str, typer.Option("--task", "-t", help="A task that learns from a train split, or the key of a dataset.")
     ],
-    methods: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--methods",
-            "-m",
-            help="all, or names with commas: concat,gmu,mult+modality-dropout,mypkg.mymodule:MyFusion (`mmbench list fusions`).",
-        ),
-    ] = None,
+    methods: Methods = None,
     budget: Annotated[str, typer.Option(help="Trained parameters of each method: 50k, 1M, 50000.")] = "50k",
     trials: Annotated[int, typer.Option(min=1, help="Configurations that the search of each method tries.")] = 10,
     seeds: Annotated[int, typer.Option(min=1, help="How often the chosen configuration is trained.")] = 5,
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Repeat the whole at half and twice the budget.")
     ] = False,
-    encoder: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Whose frozen features a modality has: image=open_clip:ViT-B-32/openai; may be given several times."
-        ),
-    ] = None,
+    encoder: Encoder = None,
     reduce: Annotated[
         int, typer.Option(min=0, help="Principal components that are kept per modality; 0 keeps all features.")
     ] = 64,

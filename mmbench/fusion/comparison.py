@@ -17,6 +17,9 @@ from mmbench.tasks import Task, all_tasks, get_task
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mmbench.fusion.data.stored import FusionData
+    from mmbench.fusion.study import Study
+
 PAGES = "fusion"
 
 
@@ -137,21 +140,14 @@ def compare_fusion(
         UserError: an unknown name, a task that shows one modality only or learns nothing, a budget that a named method cannot meet.
         RunFailedError: a worker process was killed; what was done is kept.
     """
-    from mmbench.fusion.crew import Crew, default_workers
     from mmbench.fusion.data.reading import fusion_data
-    from mmbench.fusion.entries import chosen, named
+    from mmbench.fusion.entries import chosen
     from mmbench.fusion.report.outcome import document
-    from mmbench.fusion.study import STUDIES, entrants, study
+    from mmbench.fusion.study import STUDIES
     from mmbench.models.devices import resolve_device
 
     protocol = Protocol(
-        budget=budget,
-        trials=trials,
-        seeds=seeds,
-        updates=updates,
-        batch_size=batch_size,
-        reduce=reduce,
-        max_steps=max_steps,
+        budget, trials=trials, seeds=seeds, updates=updates, batch_size=batch_size, reduce=reduce, max_steps=max_steps
     )
     chosen(methods, ())  # a wrong name is said before anything is embedded
     found, root = task_of(task), Path(output_dir)
@@ -159,28 +155,40 @@ def compare_fusion(
     data = fusion_data(
         found,
         folder=root / STUDIES / "features",
-        encoders=dict(encoders or {}),
+        encoders=encoders or {},
         reduce=reduce,
         max_steps=max_steps,
         cache=Cache(root / EMBEDDINGS),
         limit=limit,
         progress=progress,
     )
-    entries = chosen(methods, data.names)
-    needed = named(methods)
-    protocols = [replace(protocol, budget=part) for part in budgets_of(budget, sensitivity=sensitivity)]
-    fit = [entrants(data, entries, one, needed if one.budget == budget else ()) for one in protocols]
-    with Crew(workers or default_workers(place)) as crew:
-        work = partial(study, data, output_dir=root, crew=crew, device=place, progress=progress)
-        studies = {one.budget: work(who, one) for who, one in zip(fit, protocols, strict=True)}
+    protocols = protocols_of(protocol, sensitivity=sensitivity)
+    studies = _studied(data, methods, protocols, root, workers=workers, device=place, progress=progress)
     results = document(studies, budget, data, found, root, limit=limit, progress=progress)
     folder = root / PAGES / f"{folder_name(found.id)}-{budget}" if out is None else Path(out)
     return FusionComparison(results, _written(results, folder), root)
 
 
-def budgets_of(budget: int, *, sensitivity: bool) -> list[int]:
-    """The main budget first, then what stands beside it."""
-    return [budget, budget // 2, budget * 2] if sensitivity else [budget]
+def _studied(
+    data: "FusionData", methods: str | Sequence[str], protocols: Sequence[Protocol], root: Path, *, workers: int | None, device: str,
+    progress: bool,
+) -> "dict[int, Study]":  # fmt: skip
+    """A study per budget. Who does not fit is known before the first begins; only the main budget has to fit who was named."""
+    from mmbench.fusion.crew import Crew, default_workers
+    from mmbench.fusion.entries import chosen, named
+    from mmbench.fusion.study import entrants, study
+
+    entries, needed = chosen(methods, data.names), named(methods)
+    fit = [entrants(data, entries, one, needed if one is protocols[0] else ()) for one in protocols]
+    with Crew(workers or default_workers(device)) as crew:
+        work = partial(study, data, output_dir=root, crew=crew, device=device, progress=progress)
+        return {one.budget: work(who, one) for who, one in zip(fit, protocols, strict=True)}
+
+
+def protocols_of(protocol: Protocol, *, sensitivity: bool) -> list[Protocol]:
+    """The main budget first, then half and twice of it where that is asked for."""
+    beside = [protocol.budget // 2, protocol.budget * 2] if sensitivity else []
+    return [protocol, *(replace(protocol, budget=budget) for budget in beside)]
 
 
 def _written(results: Mapping[str, Any], folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """What a comparison would do, before anything is encoded or trained: modalities, sizes of the methods, trainings that are left."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from mmbench.errors import UserError
 from mmbench.files import read_json
 from mmbench.fusion.blocks import Problem
-from mmbench.fusion.comparison import budgets_of, task_of
+from mmbench.fusion.comparison import protocols_of, task_of
 from mmbench.fusion.data.gathering import Entries, Gatherer
 from mmbench.fusion.data.reader import Reader
 from mmbench.fusion.data.reading import NO_ENCODERS, Encoders, Located, Settings, located
@@ -90,19 +90,13 @@ def forecast(
     from mmbench.models.devices import resolve_device
 
     protocol = Protocol(
-        budget=budget,
-        trials=trials,
-        seeds=seeds,
-        updates=updates,
-        batch_size=batch_size,
-        reduce=reduce,
-        max_steps=max_steps,
+        budget, trials=trials, seeds=seeds, updates=updates, batch_size=batch_size, reduce=reduce, max_steps=max_steps
     )
     chosen(methods, ())  # a wrong name is said before anything is read
     found, root, place = task_of(task), Path(output_dir), str(resolve_device(device))
     settings = Settings(reduce, max_steps, BATCH, limit)
     sight = _sight(found, root / STUDIES / "features", encoders, settings, progress=progress)
-    parts = [replace(protocol, budget=part) for part in budgets_of(budget, sensitivity=sensitivity)]
+    parts = protocols_of(protocol, sensitivity=sensitivity)
     places = [place_of(sight.id, root / STUDIES / "features" / sight.id, part, root, place) for part in parts]
     needed = named(methods)
     modalities = [dict(one) for one in sight.modalities]

@@ -51,6 +51,21 @@ def product(factors: Sequence[Tensor], there: Tensor) -> Tensor:
     return total
 
 
+def voters(dims: Sequence[int], width: int, outputs: int, dropout: float) -> nn.ModuleList:
+    """Per modality f_m(h) = V_m ReLU(W_m h + b_m) + c_m, of ``voting_parameters`` parameters."""
+    return nn.ModuleList(
+        nn.Sequential(
+            nn.Dropout(dropout), nn.Linear(dim, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, outputs)
+        )
+        for dim in dims
+    )
+
+
+def voting_parameters(dims: Sequence[int], width: int, outputs: int) -> int:
+    """Sum of d_m h + h + h c + c."""
+    return sum(dim * width + width + width * outputs + outputs for dim in dims)
+
+
 def projections(dims: Sequence[int], width: int, *, gain: float = 1.0, constant: float = 0.25) -> nn.ModuleList:
     """A linear layer ``d_m -> width`` per modality: ``sum(d_m) width + M width`` parameters."""
     return nn.ModuleList(scaled(dim, width, gain=gain, constant=constant) for dim in dims)

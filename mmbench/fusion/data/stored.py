@@ -37,11 +37,6 @@ class FusionData:
         return open_data, (self.folder,)
 
     @property
-    def task_id(self) -> str:
-        """Of the task that was read."""
-        return str(self.facts["task"]["id"])
-
-    @property
     def problem(self) -> Problem:
         """What is to be predicted."""
         known = self.facts["problem"]

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mmbench.fusion.base import Fusion, Inputs, Masks, vectors
+from mmbench.fusion.layers import voters, voting_parameters
 
 
 class DecisionAverage(nn.Module):
@@ -13,12 +14,7 @@ class DecisionAverage(nn.Module):
 
     def __init__(self, dims: Sequence[int], width: int, outputs: int, *, dropout: float = 0.0) -> None:
         super().__init__()
-        self.voters = nn.ModuleList(
-            nn.Sequential(
-                nn.Dropout(dropout), nn.Linear(dim, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, outputs)
-            )
-            for dim in dims
-        )
+        self.voters = voters(dims, width, outputs, dropout)
 
     def forward(self, inputs: Inputs, masks: Masks) -> Tensor:
         """``(B, outputs)``."""
@@ -28,11 +24,6 @@ class DecisionAverage(nn.Module):
         return said.masked_fill(~there.unsqueeze(-1), 0.0).sum(1) / count
 
 
-def parameters(dims: Sequence[int], width: int, outputs: int) -> int:
-    """Sum of d_m h + h + h c + c."""
-    return sum(dim * width + width + width * outputs + outputs for dim in dims)
-
-
 FUSION = Fusion(
     name="decision-average",
     title="average of decisions",
@@ -40,7 +31,7 @@ FUSION = Fusion(
     equation="y = 1/M sum_m f_m(h_m), f_m(h) = V_m ReLU(W_m h + b_m) + c_m",
     formula="sum_m (d_m h + h + h c + c)",
     make=DecisionAverage,
-    parameters=parameters,
+    parameters=voting_parameters,
     decides=True,
     additive=True,
 )

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mmbench.fusion.base import Fusion, Inputs, Masks, vectors
+from mmbench.fusion.layers import voters, voting_parameters
 
 
 class DecisionWeights(nn.Module):
@@ -13,12 +14,7 @@ class DecisionWeights(nn.Module):
 
     def __init__(self, dims: Sequence[int], width: int, outputs: int, *, dropout: float = 0.0) -> None:
         super().__init__()
-        self.voters = nn.ModuleList(
-            nn.Sequential(
-                nn.Dropout(dropout), nn.Linear(dim, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, outputs)
-            )
-            for dim in dims
-        )
+        self.voters = voters(dims, width, outputs, dropout)
         self.weights = nn.Parameter(torch.zeros(len(dims)))
 
     def forward(self, inputs: Inputs, masks: Masks) -> Tensor:
@@ -34,7 +30,7 @@ class DecisionWeights(nn.Module):
 
 def parameters(dims: Sequence[int], width: int, outputs: int) -> int:
     """Sum of d_m h + h + h c + c, and a weight per modality."""
-    return sum(dim * width + width + width * outputs + outputs for dim in dims) + len(dims)
+    return voting_parameters(dims, width, outputs) + len(dims)
 
 
 FUSION = Fusion(

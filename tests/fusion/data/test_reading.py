@@ -46,7 +46,7 @@ def test_features_of_one_step_become_standardised_vectors(read: Callable[..., Fu
     given = rows()
     data = read(given)
     assert (data.names, data.dims, data.steps, data.folds) == (("a", "b"), (4, 4), (1, 1), ("all",))
-    assert (data.task_id, data.problem.classes, data.problem.measure) == ("small.emotion", CLASSES, "f1w")
+    assert (data.facts["task"]["id"], data.problem.classes, data.problem.measure) == ("small.emotion", CLASSES, "f1w")
     train = raw(given, "train", "a").astype(np.float64)
     for split, name in (("train", "train"), ("valid", "validation"), ("test", "test")):
         block = data.block("all", split)
