@@ -84,6 +84,7 @@ def test_the_same_call_gives_the_same_results(compare: Compare) -> None:
 
 
 def test_plots_are_on_the_page(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra fusion")
     bring(monkeypatch, given())
     found = mmbench.compare_fusion(ACCURACY, **{**LIKE_COMMAND, "methods": "mlb", "output_dir": tmp_path})
     assert "data:image/svg+xml;base64," in found.page.read_text()
