@@ -53,6 +53,7 @@ class _Background(Generic[T, R]):
         self.done: queue.SimpleQueue[tuple[int, asyncio.Task[R]]] = queue.SimpleQueue()
         self._work, self._client, self._concurrency = work, client, concurrency
         self._tasks: set[asyncio.Task[R]] = set()
+        self._over = False  # a work raised
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mmbench-requests", daemon=True)
 
@@ -81,10 +82,20 @@ class _Background(Generic[T, R]):
                 yield place, task.result()
 
     def _create(self, place: int, item: T) -> None:
+        if self._over:
+            return
         task = self._loop.create_task(self._work(self._entered, self._gate, item))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda done: self.done.put((place, done)))
+        task.add_done_callback(lambda done: self._finish(place, done))
+
+    def _finish(self, place: int, task: asyncio.Task[R]) -> None:
+        """Hand out a task that is done. What it raises ends the iteration: nothing else is sent then, and paid for."""
+        self.done.put((place, task))
+        if not task.cancelled() and task.exception() is not None:
+            self._over = True
+            for other in self._tasks:
+                other.cancel()
 
     def _run(self) -> None:
         try:

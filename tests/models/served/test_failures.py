@@ -232,7 +232,7 @@ def test_nobody_at_the_address_is_said_soon(served: Served, questions: Questions
     with LocalServer() as gone:
         spec = f"openai:{gone.url}#name"
     with pytest.raises(UserError, match="Nothing answers at 127.0.0.1:.*start the server"):
-        load_model(spec).model.generate(questions(20))  # type: ignore[attr-defined]
+        load_model(spec, concurrency=1).model.generate(questions(20))  # type: ignore[attr-defined]
     assert clock.time <= 10
 
 

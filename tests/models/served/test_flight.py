@@ -70,6 +70,24 @@ def test_closing_cancels_what_is_under_way(server: LocalServer, served: Served, 
     assert len(server.log) <= 1 + AHEAD * 4 + 4
 
 
+def test_what_a_work_raises_stops_the_others_at_once() -> None:
+    """The next in line passes the gate in the same turn of the loop, and gets no further."""
+    began, ended = [], []
+
+    async def work(client: None, gate: asyncio.Semaphore, item: int) -> None:
+        async with gate:
+            began.append(item)
+            if item == 2:
+                raise UserError("no such model")
+            await asyncio.sleep(0)
+            ended.append(item)
+
+    with pytest.raises(UserError, match="no such model"):
+        list(in_flight(range(100), work, nothing(), 1))
+    assert began == [0, 1, 2, 3]
+    assert ended == [0, 1]
+
+
 def test_a_stream_that_is_dropped_leaves_no_thread(server: LocalServer, served: Served, questions: Questions) -> None:
     stream = served().stream(questions(20))
     next(stream)
