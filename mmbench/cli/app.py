@@ -201,6 +201,7 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Print a leaderboard, and write it as a page, Markdown and CSV."""
+    from mmbench.cli.boards import board as print_board
     from mmbench.cli.running import board_of
 
     board = board_of(runs, suite)
@@ -213,6 +214,6 @@ def build(
     if markdown:
         typer.echo(board.to_markdown())
     else:
-        output.board(board)
+        print_board(board)
     if out is not None:
         typer.echo(f"Open {page}; board.md, scores.csv and board.json are beside it.")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from mmbench.leaderboards import Leaderboard
-    from mmbench.leaderboards.values import Total
+    from rich.console import Console
+    from rich.table import Table
+
     from mmbench.runs.records import Pending, Run, Score
 
 LONG = 26  # words up to this length are never cut
@@ -22,15 +23,52 @@ def json_document(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str))
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str, as_json: bool) -> None:
-    """Print rows as a table, or as a list of objects."""
+def console_of() -> "Console":
+    """Standard output; wide where nobody looks at a terminal."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else WIDE)
+
+
+def fits(shown: "Table", console: "Console") -> bool:
+    """Whether a table needs no line to be folded."""
+    from rich.measure import Measurement
+
+    unbounded = console.options.update(max_width=100_000)
+    return Measurement.get(console, unbounded, shown).maximum <= console.width
+
+
+def table(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    title: str,
+    as_json: bool,
+    optional: int = 0,
+) -> None:
+    """Print rows as a table, or as a list of objects.
+
+    Args:
+        rows: with a value per column.
+        columns: which, in order.
+        title: above the table.
+        as_json: print a list of objects.
+        optional: so many of the last columns are left out where they do not fit.
+    """
     if as_json:
         json_document(list(rows))
         return
-    from rich.console import Console
+    console, kept = console_of(), len(columns)
+    shown = _table(rows, columns, title)
+    while kept > len(columns) - optional and not fits(shown, console):
+        kept -= 1
+        shown = _table(rows, columns[:kept], title)
+    console.print(shown)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], title: str) -> "Table":
     from rich.table import Table
 
-    console = Console(width=None if sys.stdout.isatty() else WIDE)
     shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for number, column in enumerate(columns):
         numeric = all(isinstance(row[column], int | float) and not isinstance(row[column], bool) for row in rows)
@@ -45,7 +83,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: s
         )
     for row in rows:
         shown.add_row(*(_cell(row[column]) for column in columns))
-    console.print(shown)
+    return shown
 
 
 def facts(found: Mapping[str, Any], *, as_json: bool) -> None:
@@ -113,60 +151,11 @@ def _remarks(run: "Run") -> list[str]:
     return [f"{line} (standard deviation {spread['sd']:.4f})" for line in each] + ([counted] if counted else [])
 
 
-def board(found: "Leaderboard") -> None:
-    """Print a board turned on its side: a line per task, a column per model, intervals below the values."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    from mmbench.leaderboards.wording import toy_note
-    from mmbench.numbers import interval, number
-    from mmbench.wording import NOT_OPENCOMPASS
-
-    shown = Table(title=found.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    shown.add_column("task", no_wrap=True)
-    for name in ("n", "chance"):
-        shown.add_column(name, justify="right", style="dim")
-    for row in found.rows:
-        shown.add_column(escape(row.label), justify="right", style="" if row.kind == "model" else "dim", no_wrap=True)
-    for column in found.columns:
-        unit = column.measure.unit if column.measure else ""
-        scores = [row.cells[column.task].score(column.primary) for row in found.rows]
-        floor = next((score.floor for score in scores if score is not None), None)
-        cells = [
-            "–" if one is None else f"{number(one.value, unit)}\n{interval(one.low, one.high, unit)}" for one in scores
-        ]
-        heading = column.measure.heading if column.measure else column.primary
-        shown.add_row(f"{column.task}\n[dim]{escape(heading)}[/dim]", str(column.n or "–"), number(floor, unit), *cells)
-    if found.suite is not None:
-        totals = ["–" if row.total is None else _total(row.total) for row in found.rows]
-        shown.add_section()
-        shown.add_row(f"[bold]{found.suite.name}[/bold]\n[dim]suite score ↑ %[/dim]", "", "0.0", *totals)
-    Console(width=None if sys.stdout.isatty() else WIDE).print(shown)
-    for line in (
-        toy_note(found),
-        "95 % intervals below the values; they cover the choice of test items.",
-        NOT_OPENCOMPASS,
-    ):
-        if line:
-            typer.echo(line)
-
-
 def _spent(usage: Mapping[str, Any]) -> str:
     """What a run's answers took in all, where somebody counted."""
     counted = [f"{usage[name]:,} {title}" for name, title in TOKENS.items() if name in usage]
     cost = [f"${usage['cost']:,.4f}"] if "cost" in usage else []
     return f" ({', '.join([*counted, *cost])})" if counted or cost else ""
-
-
-def _total(total: "Total") -> str:
-    from mmbench.numbers import interval, number
-
-    return (
-        f"{number(total.value, '%')}\n{interval(total.low, total.high, '%')}"
-        if total.value is not None
-        else f"–\n{total.have}/{total.of}"
-    )
 
 
 def _pending(one: "Pending") -> dict[str, Any]:

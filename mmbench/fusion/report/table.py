@@ -54,6 +54,13 @@ def markdown(results: Results) -> str:
     )
 
 
+COSTS = ("parameters", "FLOPs", "training s")  # the last columns in a terminal
+LEGEND = (
+    "[ ]: 95 % interval of test items and seeds. ±: over seeds. =: not told apart. "
+    "wins: better than the best floor after Holm's correction."
+)
+
+
 def rows_for_terminal(results: Results) -> list[dict[str, Any]]:
     """One row of texts per method, floor and reported number, all with the same keys."""
     found, unit = ranks(results), results["measure"].get("unit", "")
@@ -65,10 +72,9 @@ def rows_for_terminal(results: Results) -> list[dict[str, Any]]:
             {
                 "rank": row["kind"] if row["kind"] != "method" else found[row["name"]],
                 "method": row["name"],
-                heading: number(row.get("value"), unit),
-                "95 % interval": interval(row.get("low"), row.get("high"), unit) or NONE,
-                "seeds ±": number(row.get("sd"), unit),
-                "against the best floor": _difference(row, unit),
+                heading: _with_interval(row, unit),
+                "±": number(row.get("sd"), unit),
+                "over the best floor": _difference(row, unit),
                 "parameters": whole(row.get("parameters")),
                 "FLOPs": short(cost.get("flops")),
                 "training s": short(cost.get("train_seconds")),
@@ -147,6 +153,10 @@ def gains(results: Results) -> dict[str, dict[str, float]]:
     return found
 
 
+def _with_interval(row: Row, unit: str) -> str:
+    return f"{number(row.get('value'), unit)} {interval(row.get('low'), row.get('high'), unit)}".rstrip()
+
+
 def _difference(row: Row, unit: str) -> str:
     text, bounds = difference(row, unit)
     won = " wins" if row.get("wins") else ""
@@ -164,7 +174,7 @@ def _line(row: Row, rank: str, results: Results) -> list[str]:
     return [
         rank if row["kind"] == "method" else f"*{row['kind']}*",
         name,
-        f"{number(row.get('value'), unit)} {interval(row.get('low'), row.get('high'), unit)}".rstrip(),
+        _with_interval(row, unit),
         number(row.get("sd"), unit),
         shown.rstrip(),
         whole(row.get("parameters")),

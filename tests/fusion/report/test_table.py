@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from mmbench.fusion.report.table import by_budget, gains, markdown, ordered, ranks, rows_for_terminal, subset_titles
+from mmbench.fusion.report.table import (
+    COSTS,
+    by_budget,
+    gains,
+    markdown,
+    ordered,
+    ranks,
+    rows_for_terminal,
+    subset_titles,
+)
 from mmbench.numbers import NONE
 from tests.fusion.made_up import FLOORS, METHODS, results
 
@@ -35,7 +44,7 @@ def test_rows_go_from_best_to_worst_and_reported_ones_come_last(higher_is_better
 
 def test_a_row_without_a_value_is_the_last_of_its_kind() -> None:
     found = results()
-    found["rows"][0]["value"] = None
+    found["rows"][0] |= {"value": None, "low": None, "high": None}
     assert ordered(found)[-3]["name"] == METHODS[0]
     assert rows_for_terminal(found)[-3]["accuracy ↑ %"] == NONE
 
@@ -97,8 +106,9 @@ def test_hostile_names_stay_in_their_cell() -> None:
 def test_terminal_rows_share_their_keys_and_say_who_wins() -> None:
     rows = rows_for_terminal(results())
     assert len({tuple(row) for row in rows}) == 1
+    assert tuple(rows[0])[-len(COSTS) :] == COSTS
     assert rows[0]["rank"] == "1="
-    assert rows[0]["against the best floor"] == "+16.2 [+15.2, +17.2] wins"
+    assert rows[0]["over the best floor"] == "+16.2 [+15.2, +17.2] wins"
     assert rows[-1]["rank"] == "reported"
 
 

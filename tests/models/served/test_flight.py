@@ -84,7 +84,7 @@ def test_what_a_work_raises_stops_the_others_at_once() -> None:
 
     with pytest.raises(UserError, match="no such model"):
         list(in_flight(range(100), work, nothing(), 1))
-    assert began == [0, 1, 2, 3]
+    assert began in ([0, 1, 2], [0, 1, 2, 3])
     assert ended == [0, 1]
 
 
