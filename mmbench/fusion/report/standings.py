@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, comb
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from mmbench.stats import Difference, TwoLevel, holm, two_level_groups, two_leve
 from mmbench.tasks.base import Scored, Task
 
 ALPHA = 0.05
-WEIGHED = 1_000  # resamples of a value that no sums give, which are slow
+WEIGHED = 1_000  # resamples at least, of a value that no sums give, which are slow
 Rated = tuple[str, str, Sequence[Scored]]  # name, kind, predictions per seed
 
 
@@ -43,9 +44,9 @@ def standings(task: Task, rated: Sequence[Rated]) -> Standings:
         rated: the rows, methods and floors; all of the same samples.
     """
     better = task.metric.keys[task.primary].higher_is_better
-    found = resampled(task, [scored for _, _, scored in rated])
-    each = [[_primary(task, one) for one in scored] for _, _, scored in rated]
     methods = [number for number, (_, kind, _) in enumerate(rated) if kind == "method"]
+    found = resampled(task, [scored for _, _, scored in rated], pairs=comb(len(methods), 2))
+    each = [[_primary(task, one) for one in scored] for _, _, scored in rated]
     ranked = _some(found, methods)
     pairs = two_level_pairs(ranked)
     groups = two_level_groups(ranked, pairs, higher_is_better=better, alpha=ALPHA)
@@ -61,8 +62,12 @@ def standings(task: Task, rated: Sequence[Rated]) -> Standings:
     )
 
 
-def resampled(task: Task, models: Sequence[Sequence[Scored]]) -> TwoLevel:
-    """Values on resamples of test clusters and seeds, the same for all models; of folds the mean over them."""
+def resampled(task: Task, models: Sequence[Sequence[Scored]], *, pairs: int) -> TwoLevel:
+    """Values on resamples of test clusters and seeds, the same for all models; of folds the mean over them.
+
+    There are so many of them that a difference can survive Holm's correction for ``pairs``: no p-value is below 1 / (resamples + 1).
+    """
+    least = ceil(2 * pairs / ALPHA)
     first = models[0][0]
     strata = np.zeros(len(first.ids)) if first.strata is None else np.asarray(first.strata)
     parts = []
@@ -70,7 +75,9 @@ def resampled(task: Task, models: Sequence[Sequence[Scored]]) -> TwoLevel:
         rows = np.flatnonzero(strata == stratum)
         clusters = [first.clusters[row] for row in rows.tolist()]
         parts.append(
-            _resampled(task.metric, task.primary, [[_take(one, rows) for one in scored] for scored in models], clusters)
+            _resampled(
+                task.metric, task.primary, [[_take(one, rows) for one in scored] for scored in models], clusters, least
+            )
         )
     return TwoLevel(
         np.mean([one.points for one in parts], axis=0),
@@ -80,14 +87,16 @@ def resampled(task: Task, models: Sequence[Sequence[Scored]]) -> TwoLevel:
 
 
 def _resampled(
-    metric: Metric, key: str, models: Sequence[Sequence[Mapping[str, Array]]], clusters: Sequence[str]
+    metric: Metric, key: str, models: Sequence[Sequence[Mapping[str, Array]]], clusters: Sequence[str], least: int
 ) -> TwoLevel:  # fmt: skip
     sums = [_stacked([metric.sums(arrays) for arrays in scored]) for scored in models]
     if key in metric.from_sums({name: values[0].sum(-1) for name, values in sums[0].items()}):
-        return two_level_values(sums, metric.from_sums, key=key, clusters=clusters, resamples=RESAMPLES, seed=SEED)
+        return two_level_values(
+            sums, metric.from_sums, key=key, clusters=clusters, resamples=max(RESAMPLES, least), seed=SEED
+        )
     arrays = [_stacked(scored) for scored in models]
     return two_level_values(
-        arrays, key=key, from_weights=metric.from_weights, clusters=clusters, resamples=WEIGHED, seed=SEED
+        arrays, key=key, from_weights=metric.from_weights, clusters=clusters, resamples=max(WEIGHED, least), seed=SEED
     )
 
 

@@ -179,6 +179,22 @@ def _shares(prediction: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.asarray(np.eye(2)[prediction.astype(int)])
 
 
+def test_many_methods_can_be_told_apart_by_a_measure_that_no_sums_give() -> None:
+    """Of k pairs Holm asks the smallest p-value to be below .05 / k, and of r resamples none is below 1 / (r + 1)."""
+    task = numbers(metric=sentiment_metric(convention="unit"), convention="unit", primary="spearman")
+
+    def predicted(size: float, number: int) -> tuple[Scored, ...]:
+        draws = np.random.default_rng(number).normal(0, size, (SEEDS, N))
+        return tuple(scored(task.metric.per_sample((LABELS + draw) / 3, LABELS / 3)) for draw in draws)
+
+    noise = [*np.linspace(0.1, 0.2, 12).tolist(), 4.0]
+    rows: list[Rated] = [(f"m{n}", "method", predicted(size, n)) for n, size in enumerate(noise)]
+    found = standings(task, rows)
+    assert len(found.pairs) == 78
+    assert all(pair(found, f"m{n}", "m12")["better"] == "a" for n in range(12))
+    assert found.of("m12")["group"] > found.of("m0")["group"]
+
+
 def test_a_correlation_that_does_not_exist_is_no_value_and_no_floor() -> None:
     rows: list[Rated] = [
         ("good", "method", valued(0.5, "good")), ("dead", "method", constant()),
