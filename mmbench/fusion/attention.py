@@ -100,8 +100,8 @@ def positions(there: Tensor, size: int, dtype: torch.dtype) -> Tensor:
         ``(B, T, size)``: sines of falling frequencies, then cosines.
     """
     half = (size + 1) // 2
-    rates = torch.exp(
-        torch.arange(half, device=there.device, dtype=dtype) * (-9.210340371976184 / half)
-    )  # down to 1 / 10,000
-    angles = (there.cumsum(1) - 1).clamp(min=0).to(dtype).unsqueeze(-1) * rates
-    return torch.cat([angles.sin(), angles.cos()], -1)[..., :size]
+    counts = torch.arange(there.shape[1], device=there.device, dtype=dtype).unsqueeze(-1)
+    rates = torch.arange(half, device=there.device, dtype=dtype).mul(-9.210340371976184 / half).exp()  # to 1 / 10,000
+    angles = counts * rates
+    table = torch.cat([angles.sin(), angles.cos()], -1)[:, :size]
+    return table[(there.cumsum(1) - 1).clamp(min=0)]

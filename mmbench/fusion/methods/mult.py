@@ -69,16 +69,16 @@ class MulT(nn.Module):
         readers = iter(self.cross)
         last = []
         for a, own in enumerate(self.own):
-            read = [next(readers)(steps[a], there[b], steps[b]) for b in range(len(steps)) if b != a]
-            last.append(_last(own(torch.cat(read, 2), there[a]), there[a]))
+            read = torch.cat([next(readers)(steps[a], there[b], steps[b]) for b in range(len(steps)) if b != a], 2)
+            ends = own(_last(read, there[a]).unsqueeze(1), there[a], read).squeeze(1)  # no other step is read of it
+            last.append(ends.masked_fill(~there[a].any(1, keepdim=True), 0.0))
         return torch.relu(self.readout(torch.cat(last, 1)))
 
 
 def _last(steps: Tensor, there: Tensor) -> Tensor:
-    """The last step that is there, ``(B, size)``; zeros where none is."""
+    """The last step that is there, ``(B, size)``; the first where none is."""
     where = torch.arange(there.shape[1], device=there.device).mul(there).argmax(1)
-    rows = torch.arange(len(there), device=there.device)
-    return steps[rows, where].masked_fill(~there.any(1, keepdim=True), 0.0)
+    return steps[torch.arange(len(there), device=there.device), where]
 
 
 def _count(dims: Sequence[int], width: int, size: float, hidden: float, layers: int) -> float:
