@@ -162,13 +162,17 @@ def _modality(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _print(found: "FusionComparison", *, as_json: bool) -> None:
-    from mmbench.fusion.report.table import COSTS, LEGEND, rows_for_terminal
+    from mmbench.fusion.report.table import BUDGETS, COSTS, LEGEND, at_budgets, rows_for_terminal
 
     if as_json:
         output.json_document(found.results)
         return
     rows: list[dict[str, Any]] = rows_for_terminal(found.results)
     output.table(rows, list(rows[0]), title=found.title, as_json=False, optional=len(COSTS))
+    lines = at_budgets(found.results)
+    if lines:
+        heads, *cells = lines
+        output.table([dict(zip(heads, line, strict=True)) for line in cells], heads, title=BUDGETS, as_json=False)
     for sentence in (LEGEND, *found.results["notes"]):
         typer.echo(sentence)
     typer.echo(f"Open {found.page}; table.md and results.json are beside it, runs in {found.output_dir}.")

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmbench.fusion.report.table import (
+    BUDGETS,
     Row,
-    by_budget,
+    at_budgets,
     difference,
     gains,
     ordered,
@@ -111,15 +112,11 @@ def analysed(results: Results) -> list[Grid]:
 
 def budgets(results: Results) -> Grid | None:
     """Values and tie groups at each budget; ``None`` where only one was run."""
-    columns = by_budget(results)
-    if not columns:
+    lines = at_budgets(results)
+    if not lines:
         return None
-    unit = results["measure"].get("unit", "")
-    found = [{row["name"]: row for row in rows} for _, rows in columns]
-    names = [row["name"] for row in ordered(results) if row["kind"] == "method"]
-    rows = tuple((name, *(_at_budget(column.get(name), unit) for column in found)) for name in names)
-    heads = ("method", *(f"{budget:,} parameters" for budget, _ in columns))
-    return Grid("Other budgets", "Value, interval and, after #, the tie group at that budget.", heads, rows)
+    heads, *rows = lines
+    return Grid("Other budgets", f"{BUDGETS}.", heads, tuple((name, *map(_minus, cells)) for name, *cells in rows))
 
 
 def methods(results: Results) -> list[dict[str, Any]]:
@@ -295,15 +292,6 @@ def _emap(rows: Sequence[Row], results: Results) -> Grid | None:
     about = "The score of the nearest additive model (EMAP, Hessel and Lee 2020); the gap is what only interaction of modalities gives."
     heads = ("method", "score", "additive projection", "gap", "rows")
     return Grid("Interaction", about, heads, lines) if lines else None
-
-
-def _at_budget(row: Row | None, unit: str) -> str:
-    if row is None:
-        return NONE
-    group = f" #{row['group']}" if row.get("group") is not None else ""
-    return (
-        _minus(f"{number(row.get('value'), unit)} {interval(row.get('low'), row.get('high'), unit)}".rstrip()) + group
-    )
 
 
 def _feature(one: Mapping[str, Any]) -> str:

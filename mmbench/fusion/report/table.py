@@ -46,6 +46,7 @@ def markdown(results: Results) -> str:
             "",
             *[f"| {' | '.join(cells)} |" for cells in rows],
             "",
+            *_budgets_as_markdown(results),
             *[f"- {escape_markdown(line)}" for line in (*sentences, chance(results)) if line],
             "",
             NOT_OPENCOMPASS,
@@ -54,6 +55,7 @@ def markdown(results: Results) -> str:
     )
 
 
+BUDGETS = "All of it again at other budgets: value, interval and, after #, the tie group there"
 COSTS = ("parameters", "FLOPs", "training s")  # the last columns in a terminal
 LEGEND = (
     "[ ]: 95 % interval of test items and seeds. ±: over seeds. =: not told apart. "
@@ -122,6 +124,18 @@ def by_budget(results: Results) -> list[tuple[int, list[Row]]]:
     ]
 
 
+def at_budgets(results: Results) -> list[tuple[str, ...]]:
+    """Headings, then a line per method: value, interval and, after ``#``, tie group at each budget; nothing where there is one."""
+    columns = by_budget(results)
+    if not columns:
+        return []
+    unit = results["measure"].get("unit", "")
+    found = [{row["name"]: row for row in rows} for _, rows in columns]
+    names = [row["name"] for row in ordered(results) if row["kind"] == "method"]
+    heads = ("method", *(f"{budget:,} parameters" for budget, _ in columns))
+    return [heads, *((name, *(_at_budget(column.get(name), unit) for column in found)) for name in names)]
+
+
 def subset_names(results: Results) -> list[str]:
     """The subsets of modalities that some row was scored with, from none to all."""
     found = dict.fromkeys(name for row in results["rows"] for name in (row.get("analyses") or {}).get("subsets") or {})
@@ -153,6 +167,14 @@ def gains(results: Results) -> dict[str, dict[str, float]]:
     return found
 
 
+def _budgets_as_markdown(results: Results) -> list[str]:
+    lines = [[escape_markdown(name), *cells] for name, *cells in at_budgets(results)]
+    if not lines:
+        return []
+    lines.insert(1, ["---", *["---:"] * (len(lines[0]) - 1)])
+    return [f"{BUDGETS}:", "", *[f"| {' | '.join(cells)} |" for cells in lines], ""]
+
+
 def _with_interval(row: Row, unit: str) -> str:
     return f"{number(row.get('value'), unit)} {interval(row.get('low'), row.get('high'), unit)}".rstrip()
 
@@ -181,6 +203,13 @@ def _line(row: Row, rank: str, results: Results) -> list[str]:
         short(cost.get("flops")),
         short(cost.get("train_seconds")),
     ]
+
+
+def _at_budget(row: Row | None, unit: str) -> str:
+    if row is None:
+        return NONE
+    group = f" #{row['group']}" if row.get("group") is not None else ""
+    return _with_interval(row, unit) + group
 
 
 def _ranked(row: Row) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from mmbench.fusion.report.table import (
     COSTS,
+    at_budgets,
     by_budget,
     gains,
     markdown,
@@ -64,7 +65,7 @@ def test_a_group_on_a_row_that_is_no_method_is_not_ranked() -> None:
 
 
 def test_markdown_has_every_row_with_value_interval_and_difference() -> None:
-    rows = lines(markdown(results()))
+    rows = lines(markdown(results() | {"sensitivity": None}))
     assert rows[0][:3] == ["1=", "mutan", "87.4 [86.5, 88.3]"]
     by_name = {row[1]: row for row in rows}
     assert by_name["concat"][:3] == ["4=", "concat", "73.6 [72.7, 74.5]"]
@@ -110,6 +111,18 @@ def test_terminal_rows_share_their_keys_and_say_who_wins() -> None:
     assert rows[0]["rank"] == "1="
     assert rows[0]["over the best floor"] == "+16.2 [+15.2, +17.2] wins"
     assert rows[-1]["rank"] == "reported"
+
+
+def test_other_budgets_follow_the_table() -> None:
+    heads, first, *_ = at_budgets(results())
+    assert heads == ("method", "25,000 parameters", "50,000 parameters", "100,000 parameters")
+    assert first[0] == METHODS[0]
+    text = markdown(results())
+    assert f"| {' | '.join(heads)} |" in text
+    assert [*first] in lines(text)
+    alone = results() | {"sensitivity": None}
+    assert at_budgets(alone) == []
+    assert "other budgets" not in markdown(alone)
 
 
 def test_the_comparison_stands_among_its_other_budgets() -> None:
