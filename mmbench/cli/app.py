@@ -62,7 +62,11 @@ def list_(
     }
     table = tables[what]()
     output.table(
-        json.loads(table.to_json(orient="records")), list(table.columns), title=f"{len(table)} {what}", as_json=as_json
+        json.loads(table.to_json(orient="records")),
+        list(table.columns),
+        title=f"{len(table)} {what}",
+        as_json=as_json,
+        optional=len(table.columns) - 2,
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mmbench.cli.output import console_of, fits
+from mmbench.cli.tables import console_of
 from mmbench.numbers import NONE, interval, number
 from mmbench.wording import NOT_OPENCOMPASS
 
@@ -23,7 +23,7 @@ def board(found: "Leaderboard") -> None:
 
     console = console_of()
     by_task, where = _by_task(found), "below"
-    if fits(by_task, console):
+    if _fits(by_task, console):
         console.print(by_task)
     else:
         _print_by_model(found, console)
@@ -35,6 +35,12 @@ def board(found: "Leaderboard") -> None:
     ):
         if line:
             typer.echo(line)
+
+
+def _fits(shown: "Table", console: "Console") -> bool:
+    from rich.measure import Measurement
+
+    return Measurement.get(console, console.options.update(max_width=100_000), shown).maximum <= console.width
 
 
 def _by_task(found: "Leaderboard") -> "Table":
@@ -64,7 +70,7 @@ def _print_by_model(found: "Leaderboard", console: "Console") -> None:
     while left or suite:
         count = len(left)
         shown = _by_model(found, left, suite=suite, title=title)
-        while not fits(shown, console) and count + suite > 1:
+        while not _fits(shown, console) and count + suite > 1:
             suite, count = (False, count) if suite and count else (suite, count - 1)
             shown = _by_model(found, left[:count], suite=suite, title=title)
         console.print(shown)

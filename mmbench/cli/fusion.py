@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmbench.cli import output
+from mmbench.cli.tables import print_table
 from mmbench.errors import InterruptedRunError, UserError
 
 if TYPE_CHECKING:
@@ -168,11 +169,11 @@ def _print(found: "FusionComparison", *, as_json: bool) -> None:
         output.json_document(found.results)
         return
     rows: list[dict[str, Any]] = rows_for_terminal(found.results)
-    output.table(rows, list(rows[0]), title=found.title, as_json=False, optional=len(COSTS))
+    print_table(rows, list(rows[0]), title=found.title, optional=len(COSTS), fold=False)
     lines = at_budgets(found.results)
     if lines:
         heads, *cells = lines
-        output.table([dict(zip(heads, line, strict=True)) for line in cells], heads, title=BUDGETS, as_json=False)
+        print_table([dict(zip(heads, line, strict=True)) for line in cells], heads, title=BUDGETS)
     for sentence in (LEGEND, *found.results["notes"]):
         typer.echo(sentence)
     typer.echo(f"Open {found.page}; table.md and results.json are beside it, runs in {found.output_dir}.")

@@ -1,21 +1,17 @@
-"""Printing: tables and facts for people, one strict JSON document for programs."""
+"""Printing: scores and facts for people, one strict JSON document for programs."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+from mmbench.cli.tables import Rows, print_table
 
+if TYPE_CHECKING:
     from mmbench.runs.records import Pending, Run, Score
 
-LONG = 26  # words up to this length are never cut
 TOKENS = {"input_tokens": "tokens in", "output_tokens": "tokens out"}
-WIDE = 140  # columns where nobody looks at a terminal: files and pipes
 
 
 def json_document(value: Any) -> None:
@@ -23,67 +19,12 @@ def json_document(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str))
 
 
-def console_of() -> "Console":
-    """Standard output; wide where nobody looks at a terminal."""
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else WIDE)
-
-
-def fits(shown: "Table", console: "Console") -> bool:
-    """Whether a table needs no line to be folded."""
-    from rich.measure import Measurement
-
-    unbounded = console.options.update(max_width=100_000)
-    return Measurement.get(console, unbounded, shown).maximum <= console.width
-
-
-def table(
-    rows: Sequence[Mapping[str, Any]],
-    columns: Sequence[str],
-    *,
-    title: str,
-    as_json: bool,
-    optional: int = 0,
-) -> None:
-    """Print rows as a table, or as a list of objects.
-
-    Args:
-        rows: with a value per column.
-        columns: which, in order.
-        title: above the table.
-        as_json: print a list of objects.
-        optional: so many of the last columns are left out where they do not fit.
-    """
+def table(rows: Rows, columns: Sequence[str], *, title: str, as_json: bool, optional: int = 0) -> None:
+    """Print rows as a table, see ``print_table``, or as a list of objects."""
     if as_json:
         json_document(list(rows))
-        return
-    console, kept = console_of(), len(columns)
-    shown = _table(rows, columns, title)
-    while kept > len(columns) - optional and not fits(shown, console):
-        kept -= 1
-        shown = _table(rows, columns[:kept], title)
-    console.print(shown)
-
-
-def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], title: str) -> "Table":
-    from rich.table import Table
-
-    shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for number, column in enumerate(columns):
-        numeric = all(isinstance(row[column], int | float) and not isinstance(row[column], bool) for row in rows)
-        shown.add_column(
-            column,
-            justify="right" if numeric else "left",
-            overflow="fold",
-            no_wrap=number == 0 or numeric,
-            min_width=max(
-                (len(word) for row in rows for word in str(row[column]).split() if len(word) <= LONG), default=1
-            ),
-        )
-    for row in rows:
-        shown.add_row(*(_cell(row[column]) for column in columns))
-    return shown
+    else:
+        print_table(rows, columns, title=title, optional=optional)
 
 
 def facts(found: Mapping[str, Any], *, as_json: bool) -> None:
@@ -101,7 +42,7 @@ def scores(run: "Run", *, as_json: bool) -> None:
         json_document({"folder": str(run.folder), **run.report})
         return
     rows = [{"metric": one.metric, **_value(one), "note": one.reason} for one in run.values.values()]
-    table(rows, list(rows[0]), title=f"{run.model} on {run.task}", as_json=False)
+    print_table(rows, list(rows[0]), title=f"{run.model} on {run.task}")
     typer.echo(f"{run.report['n_errors']} of {run.report['n']} samples failed. Run: {run.folder}")
     for remark in _remarks(run):
         typer.echo(f"  {remark}")
@@ -131,7 +72,7 @@ def primaries(found: "Sequence[Run]", *, title: str, as_json: bool) -> None:
         }
         for run in runs
     ]
-    table(rows, list(rows[0]), title=title, as_json=False)
+    print_table(rows, list(rows[0]), title=title)
     for run in runs:
         typer.echo(f"{run.folder}{_spent(run.record['provenance'].get('usage', {}))}")
         for remark in _remarks(run):
@@ -165,18 +106,6 @@ def _pending(one: "Pending") -> dict[str, Any]:
 def _value(score: "Score") -> dict[str, Any]:
     interval = None if score.low is None or score.high is None else f"[{score.low:.4f}, {score.high:.4f}]"
     return {"value": score.value, "95 % interval": interval, "n": score.n, "chance": score.floor, "best": score.ceiling}
-
-
-def _cell(value: Any) -> str:
-    from rich.markup import escape
-
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    return f"{value:,}" if isinstance(value, int) else escape(str(value))
 
 
 def _lines(value: Mapping[str, Any], depth: int) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from mmbench.cli import boards, output
+from mmbench.cli import boards, tables
 from mmbench.leaderboards import Leaderboard
 from mmbench.leaderboards.values import SuiteFacts
 from tests.leaderboards.conftest import MODELS, SUITE, TASKS, write_board_runs, write_run
@@ -18,8 +18,8 @@ Narrow = Callable[[int], None]
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> Narrow:
     def to(width: int) -> None:
-        monkeypatch.setattr(output, "console_of", lambda: Console(width=width, legacy_windows=False))
-        monkeypatch.setattr(boards, "console_of", output.console_of)
+        monkeypatch.setattr(tables, "console_of", lambda: Console(width=width, legacy_windows=False))
+        monkeypatch.setattr(boards, "console_of", tables.console_of)
 
     return to
 
@@ -82,14 +82,34 @@ def test_few_models_have_a_column_each(tmp_path: Path, narrow: Narrow, capsys: p
     assert [line for line in lines if "below the values" in line]
 
 
-@pytest.mark.parametrize(("width", "shown"), [(80, True), (28, True), (27, False), (20, False)])
-def test_last_columns_of_a_table_are_left_out_where_they_may_be(
-    narrow: Narrow, capsys: pytest.CaptureFixture[str], width: int, shown: bool
+WIDE_ROWS = [{"name": "question-answering", "title": "twelve-chars some words", "kind": "compositional", "count": 5}]
+
+
+@pytest.mark.parametrize(
+    ("width", "fold", "left_out"),
+    [
+        (80, True, ""),
+        (65, False, ""),
+        (64, False, "count"),
+        (55, True, ""),  # lines end between words
+        (53, True, ""),  # a letter of "compositional" goes over
+        (52, True, "count"),
+        (45, True, "kind, count"),
+        (12, True, "kind, count"),
+    ],
+)
+def test_columns_without_room_are_left_out_and_named(
+    narrow: Narrow, capsys: pytest.CaptureFixture[str], width: int, fold: bool, left_out: str
 ) -> None:
     narrow(width)
-    rows = [{"name": "a" * 8, "cost": "b" * 8, "time": "c" * 8}]
-    output.table(rows, ["name", "cost", "time"], title="", as_json=False, optional=1)
+    tables.print_table(WIDE_ROWS, list(WIDE_ROWS[0]), title="", optional=2, fold=fold)
     out = capsys.readouterr().out
-    assert ("time" in out) == shown
-    assert "name" in out
-    assert "cost" in out
+    assert out.count(f"Without {left_out}: a wider terminal") == bool(left_out)
+    assert "…" not in out
+    lines = [line for line in out.splitlines() if not line.startswith("Without")]
+    assert all(len(line) <= width for line in lines)
+    if width > 20:
+        assert "question-answering" in out
+    letters = sum(map(str.isalpha, "".join(lines)))
+    kept = [name for name in WIDE_ROWS[0] if name not in left_out]
+    assert letters == sum(map(str.isalpha, "".join(f"{name}{WIDE_ROWS[0][name]}" for name in kept)))

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from mmbench.cli.app import app
 from mmbench.engines.merging import merge
 from mmbench.errors import RunFailedError, UserError
+from mmbench.loaders import load_dataset
 from mmbench.runs.records import find_runs
 from tests.fakes import picture
 
@@ -104,4 +105,5 @@ def test_what_cannot_be_merged_is_said(tmp_path: Path) -> None:
     [(("--shard", "2/3"), "6 of 16 batches (shard 2/3)"), (("--workers", "4"), "16 batches over 4 processes")],
 )
 def test_a_dry_run_shows_the_split(photos: Path, tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    load_dataset(photos)  # until the data are built, nobody knows how many batches there are
     assert said in here(*command(photos, tmp_path, "--dry-run", "--json", *options)[2:]).output
