@@ -6,6 +6,7 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -60,7 +61,7 @@ class LocalServer:
         url: the base URL, with ``/v1``.
         log: every request in the order of arrival.
         answered: texts whose answer was sent whole.
-        peak: the most requests that were open at once.
+        peak: the most requests that waited at once.
         model: what it says that it is; a function of how many requests there were.
         reply: the text of an answer, from the last text of the question.
         extra: merged into the message of each answer.
@@ -133,12 +134,14 @@ class _Handler(BaseHTTPRequestHandler):
             local.open += 1
             local.peak = max(local.peak, local.open)
         try:
-            self._answer()
+            send = self._answer()
         finally:
-            with local.lock:
+            with local.lock:  # before the answer is out: who has it may ask again at once
                 local.open -= 1
+        send()
 
-    def _answer(self) -> None:
+    def _answer(self) -> Callable[[], None]:
+        """What is left to do is to send it."""
         local, raw = self.local, self.rfile.read(int(self.headers["Content-Length"]))
         body = json.loads(raw) if self.headers["Content-Type"] == "application/json" else raw
         text = _last_text(body)
@@ -153,13 +156,12 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "malformed":
             answer = b"<html>Bad gateway</html>"
         if fault is not None and kind == "status":
-            self._send(fault.status, fault.body, fault.headers)
-        elif kind in ("cut", "cut_chunked", "cut_unmarked", "rst", "stall"):
-            self._break_off(kind, answer)
-        else:
-            with local.lock:
-                local.answered.append(text)
-            self._send(200, answer, {}, times=2 if kind == "twice" else 1)
+            return partial(self._send, fault.status, fault.body, fault.headers)
+        if kind in ("cut", "cut_chunked", "cut_unmarked", "rst", "stall"):
+            return partial(self._break_off, kind, answer)
+        with local.lock:
+            local.answered.append(text)
+        return partial(self._send, 200, answer, {}, times=2 if kind == "twice" else 1)
 
     def _body(self, text: str, body: Any) -> dict[str, Any]:
         local = self.local
