@@ -13,7 +13,6 @@ from mmbench.fusion.data.problems import refusal
 from mmbench.fusion.data.reduction import DRAWN
 from mmbench.fusion.protocol import Protocol
 from mmbench.fusion.registry import all_fusions
-from mmbench.fusion.report.reported import reported
 from mmbench.fusion.report.standings import ALPHA, WEIGHED
 from mmbench.fusion.search import DROPOUTS, LEARNING_RATES, WEIGHT_DECAYS, Config
 from mmbench.fusion.study import LATE
@@ -25,6 +24,7 @@ from mmbench.loaders.sources import PickleSource
 from mmbench.loaders.sources.brought import BroughtSource
 from mmbench.models.encoders import images, texts
 from mmbench.models.encoders.sounds import BANDS, PIECES
+from mmbench.runs.reported import reported
 from mmbench.runs.scoring import RESAMPLES
 from mmbench.tasks import Task, all_tasks
 

@@ -9,7 +9,8 @@ from mmbench.errors import UserError
 from mmbench.files import write_bytes, write_json
 from mmbench.leaderboards.building import columns_of, rows_of
 from mmbench.leaderboards.reading import Entry, folders_of, read_entries, unfinished
-from mmbench.leaderboards.values import Column, Row, SuiteFacts, Unscored
+from mmbench.leaderboards.reported import reported_rows
+from mmbench.leaderboards.values import Column, ReportedRow, Row, SuiteFacts, Unscored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ class Leaderboard:
     """Models by tasks, with what it takes to read each number.
 
     Only models whose runs share a protocol (task version, prompt, data, split, denominator) are ranked together;
-    floors, ceilings and partial runs are shown and never ranked.
+    floors, ceilings, partial runs and numbers from papers are shown and never ranked.
 
     Attributes:
         suite: the suite whose score is shown; ``None`` where there is no suite, or one without a score.
@@ -29,6 +30,7 @@ class Leaderboard:
         unscored: runs that failed or have not finished.
         outside: runs of tasks that the suite does not hold.
         heading: of a suite without a score.
+        reported: numbers from papers on the columns' data.
     """
 
     suite: SuiteFacts | None
@@ -37,6 +39,7 @@ class Leaderboard:
     unscored: tuple[Unscored, ...]
     outside: int
     heading: str = "Leaderboard"
+    reported: tuple[ReportedRow, ...] = ()
 
     @classmethod
     def from_runs(cls, folders: str | Path | Iterable[str | Path], *, suite: SuiteFacts | None = None) -> Self:
@@ -68,6 +71,7 @@ class Leaderboard:
             tuple(_failed(inside) + waiting),
             len(entries) - len(inside),
             "Leaderboard" if suite is None else suite.title,
+            reported_rows(columns),
         )
 
     @property
@@ -84,7 +88,7 @@ class Leaderboard:
         return [found[key] for key in sorted(found)]
 
     def to_pandas(self) -> "pd.DataFrame":
-        """One row per model, task and metric, with the columns of ``to_csv``."""
+        """One row per model, task and metric, with the columns of ``to_csv``; numbers from papers have the kind ``reported``."""
         import pandas as pd
 
         from mmbench.leaderboards.records import FIELDS, records

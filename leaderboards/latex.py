@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from mmbench.leaderboards.values import Cell, Column, Kind, Row
-from mmbench.leaderboards.wording import FACTS, SUITE_SCORE, attributions, notes, remarks, toy_note
+from mmbench.leaderboards.reported import by_primary, cited, primary_text, sources
+from mmbench.leaderboards.values import Cell, Column, Kind, ReportedRow, Row
+from mmbench.leaderboards.wording import SUITE_SCORE, attributions, facts, notes, remarks, toy_note
 from mmbench.numbers import NONE, interval, number
 from mmbench.wording import NOT_OPENCOMPASS
 
@@ -35,11 +36,13 @@ def latex(board: "Leaderboard") -> str:
     total = ["Suite score"] if board.suite else []
     heads = [_row("Model", [*total, *[escape(one.title) for one in board.columns]])]
     heads.append(_row("", [*([r"$\uparrow$ \%"] if board.suite else []), *[_measure(one) for one in board.columns]]))
-    said = [f"{board.title}.", toy_note(board), *FACTS, SUITE_SCORE if board.suite else "", NOT_OPENCOMPASS]
+    said = [f"{board.title}.", toy_note(board), *facts(board), *[one.sentence for one in sources(board)]]
+    said += [SUITE_SCORE if board.suite else "", NOT_OPENCOMPASS]
     caption = " ".join(escape(line) for line in said if line)
     return "\n".join(
         [
             r"% \usepackage{booktabs}",
+            *([r"% \usepackage{xcolor}"] if by_primary(board) else []),
             r"\begin{table}",
             r"\centering",
             rf"\caption{{{caption}}}",
@@ -82,7 +85,8 @@ def _groups(board: "Leaderboard") -> list[str]:
         lines += [r"\midrule"] if rows else []
         for row in rows:
             lines += _lines(row, board)
-    return lines
+    papers = [_reported(row, board) for row in by_primary(board)]
+    return [*lines, *([r"\midrule"] if papers else []), *papers]
 
 
 def _lines(row: Row, board: "Leaderboard") -> list[str]:
@@ -98,6 +102,17 @@ def _lines(row: Row, board: "Leaderboard") -> list[str]:
         bounds.insert(0, _small(interval(row.total.low, row.total.high, "%")))
     lines = [_row(name if row.kind == "model" else rf"\textit{{{name}}}", values)]
     return [*lines, _row("", bounds)] if any(bounds) else lines
+
+
+def _reported(row: ReportedRow, board: "Leaderboard") -> str:
+    """A line in grey, without intervals."""
+    values = [primary_text(row, column) for column in board.columns]
+    shown = [*([NONE] if board.suite else []), *values]
+    return _row(_grey(escape(cited(row, board))), [_grey("--" if one == NONE else _math(one)) for one in shown])
+
+
+def _grey(text: str) -> str:
+    return rf"\textcolor{{gray}}{{{text}}}"
 
 
 def _value(cell: Cell, column: Column) -> str:

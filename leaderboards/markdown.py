@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from mmbench.leaderboards.values import Cell, Column, Row
-from mmbench.leaderboards.wording import FACTS, SUITE_SCORE, attributions, notes, remarks, toy_note
+from mmbench.leaderboards.reported import by_primary, cited, primary_text, sources
+from mmbench.leaderboards.values import Cell, Column, ReportedRow, Row
+from mmbench.leaderboards.wording import SUITE_SCORE, attributions, facts, notes, remarks, toy_note
 from mmbench.numbers import NONE, interval, number
 from mmbench.wording import NOT_OPENCOMPASS, escape_markdown
 
@@ -21,9 +22,10 @@ def markdown(board: "Leaderboard") -> str:
     ]
     rows = [head, ["---:", "---", *["---:"] * (len(head) - 2)], *_rows(board)]
     table = [f"| {' | '.join(cells)} |" for cells in rows]
-    lines = [toy_note(board), *FACTS, *([SUITE_SCORE] if board.suite else [])]
+    lines = [toy_note(board), *facts(board), *([SUITE_SCORE] if board.suite else [])]
     lines += [f"{note.sign} {escape_markdown(note.sentence)}".lstrip() for note in notes(board)]
     lines += [escape_markdown(line) for line in remarks(board)]
+    lines += [escape_markdown(one.sentence) for one in sources(board)]
     return "\n".join(
         [
             f"## {escape_markdown(board.title)}",
@@ -62,7 +64,7 @@ def _rows(board: "Leaderboard") -> list[list[str]]:
         *(["0.0"] if board.suite else []),
         *[_bound(board, column, "floor") for column in board.columns],
     ]
-    return [counts, best, *lines, chance]
+    return [counts, best, *lines, chance, *[_reported(row, board) for row in by_primary(board)]]
 
 
 def _bound(board: "Leaderboard", column: Column, name: str) -> str:
@@ -82,6 +84,13 @@ def _line(row: Row, kind: str, board: "Leaderboard") -> list[str]:
     rank = kind or (standing.text if standing else NONE)
     total = [_total(row)] if board.suite else []
     return [rank, escape_markdown(row.label), *total, *[_value(row.cells[one.task], one) for one in board.columns]]
+
+
+def _reported(row: ReportedRow, board: "Leaderboard") -> list[str]:
+    """A number from a paper: no rank, no interval, never bold."""
+    total = [NONE] if board.suite else []
+    values = [primary_text(row, column) for column in board.columns]
+    return ["*reported*", escape_markdown(cited(row, board)), *total, *values]
 
 
 def _total(row: Row) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from mmbench.leaderboards.markdown import markdown
 from mmbench.leaderboards.records import csv_text, document
+from mmbench.leaderboards.reported import by_primary, primary_text
 from mmbench.leaderboards.values import Column, Measure, Row
-from mmbench.leaderboards.wording import FACTS, SUITE_SCORE, attributions, notes, remarks, toy_note
+from mmbench.leaderboards.wording import SUITE_SCORE, attributions, facts, notes, remarks, toy_note
 from mmbench.numbers import MINUS, NONE, interval, number
 from mmbench.wording import NOT_OPENCOMPASS
 
@@ -27,13 +28,15 @@ def page(board: "Leaderboard") -> str:
 
     loader = jinja2.PackageLoader("mmbench.leaderboards")
     templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    style, *scripts = (loader.get_source(templates, name)[0] for name in ("style.css", "page.js", "detail.js"))
+    style, *scripts = (
+        loader.get_source(templates, name)[0] for name in ("style.css", "page.js", "reported.js", "detail.js")
+    )
     script = "\n".join(scripts)
     return templates.get_template("index.html").render(
         board=board,
         toy=toy_note(board),
         remarks=remarks(board),
-        facts=FACTS,
+        facts=facts(board),
         suite_score=SUITE_SCORE,
         notes=notes(board),
         attributions=attributions(board),
@@ -41,6 +44,8 @@ def page(board: "Leaderboard") -> str:
         summary=_summary(board),
         definitions=_definitions(board),
         plain=_plain,
+        reported=by_primary(board),
+        primary_text=primary_text,
         style=Markup(style),  # noqa: S704  # our own file
         script=Markup(script),  # noqa: S704  # our own file
         data=Markup(json_for_html(payload(board))),  # noqa: S704  # escaped for a script element
@@ -57,6 +62,9 @@ def payload(board: "Leaderboard") -> dict[str, Any]:
         for row in found["rows"]:
             for key, score in row["cells"][column.task]["scores"].items():
                 score["text"] = _texts(score, units.get(key, ""))
+        for row in found["reported"]:
+            for key, one in row["numbers"].get(column.task, {}).items():
+                one["text"] = number(one["value"], units[key]).replace("-", MINUS)
     for row in found["rows"]:
         if row["total"] is not None:
             row["total"]["text"] = _texts({**row["total"], "floor": 0.0, "ceiling": 1.0}, "%")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mmbench.leaderboards.values import Cell, Column, Row, Standing
-from mmbench.leaderboards.wording import FACTS, notes
+from mmbench.leaderboards.values import Cell, Column, ReportedRow, Row, Standing
+from mmbench.leaderboards.wording import facts, notes
 from mmbench.runs.records import Score
 
 if TYPE_CHECKING:
@@ -22,13 +22,16 @@ FIELDS = (
     *("dataset", "split", "dataset_revision", "fingerprint", "evidence"),
     *("signature", "interval_method", "interval_level", "resamples", "run", "protocol"),
     *(*TOOK, *SPENT),
+    *("citation", "note"),  # of numbers from papers
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def records(board: "Leaderboard") -> list[dict[str, Any]]:
-    """One record per model, task and metric, tallies included; a failed run is one record without a metric."""
-    return [record for row in board.rows for column in board.columns for record in _records(row, column)]
+    """One record per model, task and metric, tallies included; a failed run is one record without a metric. Then numbers from papers."""
+    ours = [record for row in board.rows for column in board.columns for record in _records(row, column)]
+    papers = [record for row in board.reported for column in board.columns for record in _reported_records(row, column)]
+    return ours + papers
 
 
 def csv_text(board: "Leaderboard") -> str:
@@ -49,11 +52,12 @@ def document(board: "Leaderboard") -> dict[str, Any]:
         "suite": None if suite is None else {**asdict(suite), "tasks": dict(suite.tasks), "beside": list(suite.beside)},
         "columns": [_column(column) for column in board.columns],
         "rows": [_row(row, board) for row in board.rows],
+        "reported": [_reported(row) for row in board.reported],
         "unscored": [asdict(one) for one in board.unscored],
         "outside": board.outside,
         "notes": [{**asdict(note), "tasks": list(note.tasks)} for note in notes(board)],
         "datasets": board.datasets,
-        "facts": list(FACTS),
+        "facts": facts(board),
     }
 
 
@@ -74,6 +78,29 @@ def _records(row: Row, column: Column) -> Iterator[dict[str, Any]]:
             "primary": key == column.primary,
             "rank": None if standing is None else standing.rank,
         }
+
+
+def _reported_records(row: ReportedRow, column: Column) -> Iterator[dict[str, Any]]:
+    for measure in column.measures:
+        one = row.number(column.task, measure.key)
+        if one is not None:
+            data = column.facts["dataset"]
+            yield dict.fromkeys(FIELDS) | {
+                "model": row.name,
+                "kind": "reported",
+                "task": column.task,
+                "task_title": column.title,
+                "state": "reported",
+                "metric": one.metric,
+                "primary": one.metric == column.primary,
+                "value": one.value,
+                "higher_is_better": measure.higher_is_better,
+                "count": False,
+                "dataset": data["key"],
+                "split": data["split"],
+                "citation": one.citation,
+                "note": one.note or None,
+            }
 
 
 def _plain(score: Score) -> dict[str, Any]:
@@ -166,6 +193,14 @@ def _cell(cell: Cell, column: Column) -> dict[str, Any]:
     if cell.run is None:
         return fields
     return fields | {"run": _run(cell), "scores": {} if cell.state == "failed" else _scores(cell)}
+
+
+def _reported(row: ReportedRow) -> dict[str, Any]:
+    numbers = {
+        task: {key: {"value": one.value, "note": one.note or None} for key, one in found.items()}
+        for task, found in row.numbers.items()
+    }
+    return {"kind": "reported", "name": row.name, "citation": row.citation, "numbers": numbers}
 
 
 def _scores(cell: Cell) -> dict[str, Any]:

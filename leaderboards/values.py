@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mmbench.runs.records import Run, Score
+from mmbench.runs.reported import Reported
 
 Kind = Literal["ceiling", "model", "floor"]
 KINDS: tuple[Kind, ...] = ("ceiling", "model", "floor")  # the order in which a board shows them
@@ -203,6 +204,25 @@ class Row:
     config: Mapping[str, Any]
     cells: Mapping[str, Cell]
     total: Total | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedRow:
+    """Somebody else's numbers on the tasks of a board: cited, and never ranked.
+
+    Attributes:
+        name: the method, and whose numbers they are.
+        citation: where they stand.
+        numbers: by task and measure key; what the source does not report is not there.
+    """
+
+    name: str
+    citation: str
+    numbers: Mapping[str, Mapping[str, Reported]]
+
+    def number(self, task: str, key: str) -> Reported | None:
+        """The number of a task under a key, ``None`` where the source has none."""
+        return self.numbers.get(task, {}).get(key)
 
 
 @dataclass(frozen=True, slots=True)

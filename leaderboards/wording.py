@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mmbench.leaderboards.reported import by_primary
 from mmbench.numbers import NONE
-from mmbench.wording import TOY
+from mmbench.wording import REPORTED, TOY
 
 if TYPE_CHECKING:
     from mmbench.leaderboards.board import Leaderboard
@@ -33,7 +34,7 @@ SIGNS = (
     "† not ranked: another protocol or a part of the data. "
     f"‡ the data differ from the published hash, none is published, or a check of them fails. ! samples that failed. {NONE} no value."
 )
-FACTS = (INTERVALS, RANKS, REFERENCES, SIGNS)
+NEVER_RANKED = "They are of the published test split, come without an interval, and enter no rank and no suite score."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ class Note:
         """The note without its sign."""
         where = f" on {', '.join(self.tasks)}" if self.tasks else ""
         return f"{self.model}{where}: {self.text}."
+
+
+def facts(board: "Leaderboard") -> list[str]:
+    """How to read a board: intervals, ranks, references, reported rows where there are some, signs."""
+    papers = [f"{REPORTED} {NEVER_RANKED}"] if board.reported else []
+    return [INTERVALS, RANKS, REFERENCES, *papers, SIGNS]
 
 
 def notes(board: "Leaderboard") -> list[Note]:
@@ -80,10 +87,14 @@ def toy_note(board: "Leaderboard") -> str:
 
 
 def remarks(board: "Leaderboard") -> list[str]:
-    """Which runs are not scored or not shown."""
+    """Which runs are not scored or not shown, and how many reported rows a table of primary metrics leaves out."""
     found = [f"Not scored: {one.model} on {one.task}, run {one.run} ({one.status})." for one in board.unscored]
     if board.outside and board.suite is not None:
         found.append(f"{board.outside} runs of tasks outside {board.suite.name} are not shown.")
+    rest = len(board.reported) - len(by_primary(board))
+    if rest:
+        rows = f"{rest} reported rows have" if rest > 1 else "1 reported row has"
+        found.append(f"{rows} other metrics alone: see scores.csv, or the page with such a metric chosen.")
     return found
 
 

@@ -7,6 +7,10 @@ TOY = (
     "Toy data that ships with packages or is made by mmbench: it proves an installation and the whole pipe, "
     "says nothing about a model's quality."
 )
+REPORTED = (
+    "Reported rows are other people's numbers, with their citation: other features, budgets and choices, "
+    "so they stand beside ours."
+)
 
 
 def escape_markdown(text: str) -> str:

@@ -5,6 +5,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const KINDS = ["ceiling", "model", "floor"];
 const NAME = "model";
 const SUITE = "suite";
+const FEW = 12; // rows of numbers from papers that are shown unasked, or as many as there are others
 const CHIPS = { "trained on": "T", "zero-shot": "Z", unknown: "?" };
 const columns = new Map(data.columns.map((column) => [column.task, column]));
 const table = document.getElementById("board");
@@ -35,6 +36,7 @@ function readState() {
   }
   const hidden = (asked.get("hide") || "").split(",").filter((kind) => KINDS.includes(kind));
   const found = { sort: known ? sort : start, query: asked.get("q") || "", hidden: new Set(hidden), metrics };
+  found.papers = asked.has("papers") ? asked.get("papers") === "shown" : papersOpen();
   const dir = asked.get("dir");
   return { ...found, dir: ["asc", "desc"].includes(dir) ? dir : bestFirst(found) };
 }
@@ -50,6 +52,7 @@ function writeState() {
   for (const [task, column] of columns) {
     if (state.metrics[task] !== column.primary) said.set(`metric.${task}`, state.metrics[task]);
   }
+  if (state.papers !== papersOpen()) said.set("papers", state.papers ? "shown" : "hidden");
   const hash = said.toString();
   history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
 }
@@ -104,8 +107,9 @@ function draw() {
     return el("tbody", { "data-kind": kind }, ...sorted(rows).map(drawRow));
   }).filter((body) => body.rows.length);
   const width = data.columns.length + (data.suite ? 2 : 1);
+  const below = drawPapers(width);
   const none = el("tbody", {}, el("tr", {}, el("td", { colspan: width, class: "empty" }, "No row matches the filter.")));
-  table.replaceChildren(table.caption, drawHead(), ...(bodies.length ? bodies : [none]));
+  table.replaceChildren(table.caption, drawHead(), ...(bodies.length || below.length ? [...bodies, ...below] : [none]));
   const shown = bodies.reduce((sum, body) => sum + body.rows.length, 0);
   document.getElementById("status").textContent = `${shown} of ${data.rows.length} rows, ranked by ${sortName()}.`;
   writeState();

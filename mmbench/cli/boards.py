@@ -22,15 +22,16 @@ def board(found: "Leaderboard") -> None:
     from mmbench.leaderboards.wording import toy_note
 
     console = console_of()
-    by_task, where = _by_task(found), "below"
-    if _fits(by_task, console):
+    by_task = _by_task(found)
+    sideways = _fits(by_task, console)
+    if sideways:
         console.print(by_task)
     else:
         _print_by_model(found, console)
-        where = "behind"
     for line in (
         toy_note(found),
-        f"95 % intervals {where} the values; they cover the choice of test items.",
+        f"95 % intervals {'below' if sideways else 'behind'} the values; they cover the choice of test items.",
+        _papers(found, shown=not sideways),
         NOT_OPENCOMPASS,
     ):
         if line:
@@ -44,7 +45,7 @@ def _fits(shown: "Table", console: "Console") -> bool:
 
 
 def _by_task(found: "Leaderboard") -> "Table":
-    """A line per task, a column per model, intervals below the values."""
+    """A line per task, a column per model, intervals below the values. Numbers from papers would be columns too many."""
     from rich.markup import escape
 
     shown = _table(found.title)
@@ -80,6 +81,8 @@ def _print_by_model(found: "Leaderboard", console: "Console") -> None:
 def _by_model(found: "Leaderboard", columns: "Sequence[Column]", *, suite: bool, title: str) -> "Table":
     from rich.markup import escape
 
+    from mmbench.leaderboards.reported import by_primary, primary_text
+
     shown = _table(title)
     shown.add_column("model", overflow="fold")
     for column in columns:
@@ -93,7 +96,25 @@ def _by_model(found: "Leaderboard", columns: "Sequence[Column]", *, suite: bool,
     shown.add_section()
     for name, cells in zip(("n", "chance"), zip(*facts, strict=True), strict=False):
         shown.add_row(name, *cells, *([""] if suite else []), style="dim")
+    shown.add_section()
+    for paper in by_primary(found, columns):
+        numbers = [primary_text(paper, column) for column in columns]
+        shown.add_row(f"{escape(paper.name)} (reported)", *numbers, *([""] if suite else []), style="dim")
     return shown
+
+
+def _papers(found: "Leaderboard", *, shown: bool) -> str:
+    """What reported rows are, or how many are not shown, and where they stand with their citations."""
+    from mmbench.leaderboards.reported import by_primary
+    from mmbench.wording import REPORTED
+
+    count = len(found.reported)
+    if shown and by_primary(found):
+        return f"{REPORTED} They are never ranked. Citations: --markdown, or the page of --out."
+    rows = f"{count} reported row{'s' * (count != 1)}"
+    return (
+        f"Not shown: {rows}, numbers from papers: see --markdown, or the page of --out for any metric." if count else ""
+    )
 
 
 def _table(title: str) -> "Table":

@@ -10,7 +10,8 @@ from rich.console import Console
 from mmbench.cli import boards, tables
 from mmbench.leaderboards import Leaderboard
 from mmbench.leaderboards.values import SuiteFacts
-from tests.leaderboards.conftest import MODELS, SUITE, TASKS, write_board_runs, write_run
+from mmbench.runs.reported import reported
+from tests.leaderboards.conftest import MODELS, SUITE, TASKS, write_board_runs, write_mosi_run, write_run
 
 Narrow = Callable[[int], None]
 
@@ -80,6 +81,25 @@ def test_few_models_have_a_column_each(tmp_path: Path, narrow: Narrow, capsys: p
     found = {line.split()[0] for line in lines if line}
     assert set(TASKS) <= found
     assert [line for line in lines if "below the values" in line]
+
+
+@pytest.mark.parametrize(("width", "shown"), [(120, False), (60, True)])
+def test_numbers_from_papers_have_a_line_each_where_models_do_and_are_counted_otherwise(
+    tmp_path: Path, narrow: Narrow, capsys: pytest.CaptureFixture[str], width: int, shown: bool
+) -> None:
+    for name in ("ours", "other"):
+        write_mosi_run(tmp_path, name, 0.6)
+    narrow(width)
+    lines = printed(Leaderboard.from_runs(tmp_path), capsys)
+    found = [line for line in lines if "(reported)" in line]
+    keys = ("corr",) if shown else ("corr", "mae", "acc2_posneg")
+    rows = len({one.name for one in reported("cmu-mosi") if one.metric in keys})
+    assert len(found) == (rows if shown else 0)
+    assert all(re.search(r" 0\.\d\d\d$", line) for line in found)
+    said = (
+        "Reported rows are other people's numbers" if shown else f"Not shown: {rows} reported rows, numbers from papers"
+    )
+    assert [line for line in lines if said in line]
 
 
 WIDE_ROWS = [{"name": "question-answering", "title": "twelve-chars some words", "kind": "compositional", "count": 5}]

@@ -4,12 +4,13 @@ import copy
 import json
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import mmbench.runs.reported as module
 from mmbench.leaderboards import Leaderboard, SuiteFacts
 
 HOSTILE = "blind <script>alert(1)</script> | b"
@@ -60,7 +61,10 @@ DATA = {
     "easy-vqa": ("easy-VQA", "MIT", "easy-VQA by Victor Zhou (MIT)."),
     "openmoji-sentiment": ("Emoji sentiment", "CC-BY-SA-4.0", "Emoji Sentiment Ranking by Kralj Novak et al."),
     "tuxstamps": ("Stamps of Tux Paint", "GPL-2.0-or-later", "Tux Paint stamps collection."),
+    "cmu-mosi": ("CMU-MOSI", None, "CMU-MOSI by Zadeh et al."),
+    "cmu-mosi-unaligned": ("CMU-MOSI (unaligned)", None, "CMU-MOSI by Zadeh et al."),
 }
+MOSI = "cmu-mosi.regression"
 
 
 def score(
@@ -144,6 +148,34 @@ def write_run(root: Path, name: str, task: str, **changes: Any) -> Path:
     return folder
 
 
+def write_mosi_run(root: Path, name: str, corr: float, task: str = MOSI, **changes: Any) -> Path:
+    """Write a run on data of which papers report numbers: a correlation, which ranks, an error and an accuracy."""
+    scores = [
+        score("corr", corr, 0.0, 1.0, 686, half=0.01),
+        score("mae", 1.5 - corr, None, 0.0, 686, higher_is_better=False, half=0.01),
+        score("acc2_posneg", corr, 0.5, 1.0, 686),
+    ]
+    return write_run(root, name, task, scores=scores, **changes)
+
+
+def write_papers(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, rows: Sequence[Sequence[str]], dataset: str = "cmu-mosi"
+) -> None:
+    """Put numbers of our own invention in the place of the published ones: name, metric, value, citation, note."""
+    folder.mkdir(exist_ok=True)
+    lines = ["# source: nobody", "\t".join(module.FIELDS), *["\t".join(row) for row in rows]]
+    (folder / f"{dataset}.tsv").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setattr(module, "FOLDER", folder)
+    module.reported.cache_clear()
+
+
+@pytest.fixture
+def papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Sequence[Sequence[str]]], None]]:
+    """``write_papers`` that is undone behind the test."""
+    yield lambda rows: write_papers(tmp_path / "papers", monkeypatch, rows)
+    module.reported.cache_clear()
+
+
 def record_of(name: str, task: str, primary: str, changes: Mapping[str, Any]) -> dict[str, Any]:
     """``run.json``."""
     get: Callable[..., Any] = changes.get
@@ -161,10 +193,11 @@ def record_of(name: str, task: str, primary: str, changes: Mapping[str, Any]) ->
             "task": task,
             "task_version": get("version", 1),
             "protocol": get("protocol", {"similarity": "cosine", "gallery": "distinct content"}),
-            "dataset": {**data, "split": "test"},
+            "dataset": {**data, "split": get("split", "test")},
             "batch_size": get("batch_size", 32),
             "seed": get("seed", 0),
             "limit": get("limit"),
+            **({"modifiers": get("modifiers")} if get("modifiers") else {}),
         },
         "model": card_of(name, dataset) | get("card", {}),
         "task": {"id": task, "title": words, "version": get("version", 1), "primary": primary, "split": "test"},

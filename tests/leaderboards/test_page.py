@@ -7,7 +7,8 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ import pytest
 
 from mmbench.leaderboards import Leaderboard
 from mmbench.leaderboards.page import json_for_html
+from tests.leaderboards.conftest import MOSI, write_mosi_run
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next((path for path in map(shutil.which, BROWSERS) if path), None)
@@ -35,21 +37,21 @@ def page(board: Leaderboard, tmp_path: Path) -> Path:
 @pytest.fixture
 def browse(page: Path, tmp_path: Path) -> Open:
     """Open the page with a state in the address and give the drawn document; any complaint of the browser fails."""
+    return partial(opened, page, tmp_path / "profile")
 
-    def opened(script: str = "", **state: str) -> str:
-        target = page
-        if script:  # the page's policy forbids scripts that are not its own, so the test takes the policy out
-            text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text())
-            target = page.with_name("scripted.html")
-            target.write_text(text.replace("</body>", f"<script>{script}</script></body>"))
-        address = f"{target.as_uri()}#{urlencode(state)}"
-        command = [str(BROWSER), *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", address]
-        found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-        complaints = [line for line in found.stderr.splitlines() if "CONSOLE" in line or "Uncaught" in line]
-        assert complaints == []
-        return found.stdout
 
-    return opened
+def opened(page: Path, profile: Path, script: str = "", **state: str) -> str:
+    target = page
+    if script:  # the page's policy forbids scripts that are not its own, so the test takes the policy out
+        text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text())
+        target = page.with_name("scripted.html")
+        target.write_text(text.replace("</body>", f"<script>{script}</script></body>"))
+    address = f"{target.as_uri()}#{urlencode(state)}"
+    command = [str(BROWSER), *FLAGS, f"--user-data-dir={profile}", address]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    complaints = [line for line in found.stderr.splitlines() if "CONSOLE" in line or "Uncaught" in line]
+    assert complaints == []
+    return found.stdout
 
 
 def models(dom: str, kind: str = "model") -> list[str]:
@@ -144,3 +146,74 @@ def test_every_detail_opens_and_sorting_writes_the_address(browse: Open) -> None
     opened, buttons, address = json.loads(html.unescape(title))
     assert opened == buttons == 9 * (1 + 1 + 9)
     assert address == "#sort=openmoji.a2t&dir=desc"
+
+
+@pytest.fixture
+def with_papers(papers: Callable[[Sequence[Sequence[str]]], None], tmp_path: Path) -> Callable[[int], Path]:
+    """The page of a board of two models, a floor and so many rows from papers, the second of which has no corr."""
+
+    def made(count: int) -> Path:
+        metrics = ["corr", "acc2_posneg", *["corr"] * (count - 2)]
+        rows = [[f"paper {i} <b>", metric, f"0.{90 - i}", "A <i>cite</i>", "note"] for i, metric in enumerate(metrics)]
+        papers([*rows, ["paper 0 <b>", "acc2_posneg", "0.5", "A <i>cite</i>", "note"]])
+        for name, corr in (("ours", 0.6), ("other", 0.3)):
+            write_mosi_run(tmp_path / "runs", name, corr)
+        write_mosi_run(tmp_path / "runs", "random", 0.01, card={"kind": "floor"})
+        return Leaderboard.from_runs(tmp_path / "runs").to_html(tmp_path / "board")
+
+    return made
+
+
+def test_the_page_without_script_has_the_papers_and_no_markup_of_theirs(with_papers: Callable[[int], Path]) -> None:
+    text = re.sub(r"<script.*?</script>", "", with_papers(3).read_text(), flags=re.DOTALL)
+    assert re.findall(r"paper (\d) &lt;b&gt; \(reported\)<br><small>A &lt;i&gt;cite&lt;/i&gt;</small>", text) == [
+        "0",
+        "2",
+    ]
+    assert "<i>cite" not in text
+    assert "paper 1" not in text
+    assert "Reported rows are other people&#39;s numbers" in text
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ({}, [("paper 0", "0.900"), ("paper 2", "0.880")]),
+        ({"sort": MOSI, "dir": "asc"}, [("paper 2", "0.880"), ("paper 0", "0.900")]),
+        ({f"metric.{MOSI}": "acc2_posneg"}, [("paper 1", "89.0"), ("paper 0", "50.0")]),
+        ({f"metric.{MOSI}": "mae"}, []),
+        ({"q": "paper 2"}, [("paper 2", "0.880")]),
+        ({"papers": "hidden"}, []),
+    ],
+    ids=["best first", "turned", "another metric", "a metric without", "filtered", "folded"],
+)
+def test_papers_stand_below_the_others_by_the_chosen_metric(
+    with_papers: Callable[[int], Path], tmp_path: Path, state: dict[str, str], expected: list[tuple[str, str]]
+) -> None:
+    dom = opened(with_papers(3), tmp_path / "profile", **state)
+    rows = re.findall(r'<tr class="reported".*?</tr>', dom)
+    assert [re.findall(r'data-model="(paper \d)', row) + re.findall(r'class="value">([^<]+)', row) for row in rows] == [
+        list(one) for one in expected
+    ]
+    assert [re.findall(r'class="rank">([^<]*)<', row) for row in rows] == [[""] for _ in expected]
+    if "q" not in state:
+        assert sorted(models(dom)) == ["other", "ours"]
+
+
+@needs_browser
+def test_many_papers_are_folded_and_open_with_their_source(with_papers: Callable[[int], Path], tmp_path: Path) -> None:
+    script = """
+      const before = document.querySelectorAll("tr.reported").length;
+      document.querySelector(".fold button").click();
+      document.querySelector("tr.reported .cell").click();
+      const body = document.getElementById("detail-body").textContent;
+      document.title = JSON.stringify([before, document.querySelectorAll("tr.reported").length, body, location.hash]);
+    """
+    dom = opened(with_papers(14), tmp_path / "profile", script)
+    before, after, said, address = json.loads(html.unescape(re.findall(r"<title>(.*?)</title>", dom)[0]))
+    assert (before, after) == (0, 13)
+    assert "A <i>cite</i>" in said
+    assert "90.0" not in said
+    assert "0.900" in said
+    assert address == "#papers=shown"

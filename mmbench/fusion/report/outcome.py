@@ -14,12 +14,12 @@ from mmbench.fusion.data.problems import answers
 from mmbench.fusion.data.shortcuts import majority, shortcut
 from mmbench.fusion.data.stored import FusionData
 from mmbench.fusion.report.recording import record
-from mmbench.fusion.report.reported import reported
 from mmbench.fusion.report.standings import Standings, standings
 from mmbench.fusion.search import SPACE
 from mmbench.fusion.study import LATE, Chosen, Study
 from mmbench.fusion.testing import described, outputs_of
 from mmbench.runs.records import Run
+from mmbench.runs.reported import reported
 from mmbench.tasks.base import Output, Plan, Scored, Task
 
 Outputs = Mapping[str, NDArray[Any]]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmbench.numbers import NONE, number
-from mmbench.wording import TOY
+from mmbench.wording import REPORTED, TOY
 
 Results = Mapping[str, Any]
 LATE_FUSION = "decision-average"  # what effective robustness is held against
@@ -18,7 +18,6 @@ FLOORS = (
     "Floors are trained and scored under the same protocol: what needs no fusion, one modality, or only metadata. "
     "The best floor is the one with the best value on test; the average of decisions counts as one for all other methods."
 )
-REPORTED = "Reported rows are other people's numbers, with their citation: other features, budgets and choices, so they stand beside ours."
 COVERED = "The 95 % intervals cover the choice of test items."
 COVERED_SEEDS = (
     "The 95 % intervals cover the choice of test items and of seeds: initial weights, order of the rows, dropout."

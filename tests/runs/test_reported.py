@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mmbench.fusion.report.reported import FIELDS, FOLDER, Reported, reported
+from mmbench.runs.reported import FIELDS, FOLDER, Reported, reported
 from mmbench.tasks import all_tasks
 
 DATASETS = sorted(path.stem for path in FOLDER.glob("*.tsv"))
