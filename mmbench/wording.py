@@ -13,6 +13,11 @@ REPORTED = (
 )
 
 
+def count(number: int, what: str) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
 def escape_markdown(text: str) -> str:
     """Text that Markdown and HTML take for plain text, on one line."""
     plain = " ".join(text.split())

@@ -7,7 +7,7 @@ import typer
 
 from mmbench.cli.tables import console_of
 from mmbench.numbers import NONE, interval, number
-from mmbench.wording import NOT_OPENCOMPASS
+from mmbench.wording import NOT_OPENCOMPASS, REPORTED, count
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -106,15 +106,13 @@ def _by_model(found: "Leaderboard", columns: "Sequence[Column]", *, suite: bool,
 def _papers(found: "Leaderboard", *, shown: bool) -> str:
     """What reported rows are, or how many are not shown, and where they stand with their citations."""
     from mmbench.leaderboards.reported import by_primary
-    from mmbench.wording import REPORTED
 
-    count = len(found.reported)
     if shown and by_primary(found):
         return f"{REPORTED} They are never ranked. Citations: --markdown, or the page of --out."
-    rows = f"{count} reported row{'s' * (count != 1)}"
-    return (
-        f"Not shown: {rows}, numbers from papers: see --markdown, or the page of --out for any metric." if count else ""
-    )
+    if not found.reported:
+        return ""
+    rows = count(len(found.reported), "reported row")
+    return f"Not shown: {rows}, numbers from papers: see --markdown, or the page of --out for any metric."
 
 
 def _table(title: str) -> "Table":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmbench.cli import output
+from mmbench.wording import count
 
 if TYPE_CHECKING:
     from mmbench.comparing import Pair
@@ -33,7 +34,7 @@ def compare(
         output.json_document(found.to_dict())
     else:
         rows = [_row(pair) for pair in found.pairs]
-        output.table(rows, list(rows[0]), title=f"{len(rows)} comparisons", as_json=False)
+        output.table(rows, list(rows[0]), title=count(len(rows), "comparison"), as_json=False)
         for line in found.left_out:
             typer.echo(f"Not compared: {line}.")
         typer.echo(
@@ -97,7 +98,7 @@ def import_(
     if as_json:
         output.json_document({"runs": rows, "skipped": [str(one) for one in found.skipped]})
         return
-    output.table(rows, list(rows[0]), title=f"{len(rows)} runs imported", as_json=False)
+    output.table(rows, list(rows[0]), title=f"{count(len(rows), 'run')} imported", as_json=False)
     for one in found.skipped:
         typer.echo(f"Left out: {one}.")
     typer.echo(f"Next: mmbench leaderboard build {output_dir}, mmbench compare {output_dir}.")

@@ -17,6 +17,7 @@ from mmbench.errors import InterruptedRunError, RunFailedError, UserError
 from mmbench.models import LoadedModel, load_model
 from mmbench.runs.records import Run
 from mmbench.tasks import Task, get_suite, get_task
+from mmbench.wording import count
 
 if TYPE_CHECKING:
     from mmbench.leaderboards import Leaderboard
@@ -92,7 +93,7 @@ def merge_runs(folders: list[Path], out: Path, tasks: tuple[str, ...], max_error
         }
         for one in found
     ]
-    output.table(rows, list(rows[0]), title=f"{len(rows)} runs in {out}", as_json=as_json)
+    output.table(rows, list(rows[0]), title=f"{count(len(rows), 'run')} in {out}", as_json=as_json)
     open_ends = [one for one in found if one.note]
     if open_ends:
         first = next((one for one in open_ends if one.left), None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmbench.numbers import NONE, number
-from mmbench.wording import REPORTED, TOY
+from mmbench.wording import REPORTED, TOY, count
 
 Results = Mapping[str, Any]
 LATE_FUSION = "decision-average"  # what effective robustness is held against
@@ -53,7 +53,7 @@ def reading(results: Results) -> list[str]:
 def summary(results: Results) -> str:
     """Counts, measure and identity in one line."""
     kinds = [row["kind"] for row in results["rows"]]
-    parts = [_count(kinds.count("method"), "method"), _count(kinds.count("floor"), "floor"), measure_heading(results)]
+    parts = [count(kinds.count("method"), "method"), count(kinds.count("floor"), "floor"), measure_heading(results)]
     return " · ".join(
         [*parts, chance(results), results["id"][:12]] if chance(results) else [*parts, results["id"][:12]]
     )
@@ -71,10 +71,10 @@ def protocol(results: Results) -> str:
     names = ", ".join(one["name"] for one in results["features"])
     seeds = len(rules["seeds"])
     return (
-        f"{_count(methods, 'fusion method')} on {results['task']['title']}, judged by {results['measure']['title']}. "
+        f"{count(methods, 'fusion method')} on {results['task']['title']}, judged by {results['measure']['title']}. "
         f"All get the same frozen features ({names}), a budget of {rules['budget']:,} parameters within "
-        f"{100 * rules['tolerance']:g} %, the same random search of {_count(rules['trials'], 'setting')} on the training and "
-        f"validation rows, and {_count(seeds, 'seed')}. {_reads(results)}"
+        f"{100 * rules['tolerance']:g} %, the same random search of {count(rules['trials'], 'setting')} on the training and "
+        f"validation rows, and {count(seeds, 'seed')}. {_reads(results)}"
     )
 
 
@@ -101,7 +101,3 @@ def _reads(results: Results) -> str:
     if often:
         return f"The test rows were read more than once by a trained model of: {', '.join(often)}."
     return "Each trained model read the test rows once."
-
-
-def _count(number_of: int, what: str) -> str:
-    return f"{number_of} {what}{'s' * (number_of != 1)}"
