@@ -1,5 +1,6 @@
 """Tables in a terminal of any width: words are kept whole as long as there is room, and no letter is ever lost."""
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ Rows = Sequence[Mapping[str, Any]]
 WIDE = 140  # columns where nobody looks at a terminal: files and pipes
 GAP = 2  # spaces between columns
 LONG = 26  # words up to this length are not cut while there is room
-MIDDLE = 12  # nor up to this length while a column can be left out
+MIDDLE = 15  # nor up to this length while a column can be left out
 SHORT = 4  # nor up to this length while there is any room at all
 
 
@@ -66,8 +67,8 @@ class _Column:
 
     def least(self, longest: int) -> int:
         """So wide that no word is cut before its ``longest``-th letter, nor a number."""
-        texts = [*self.name.split(), *(self.cells if self.whole else " ".join(self.cells).split())]
         whole = self.whole or (self.first and longest > SHORT)
+        texts = (self.name, *self.cells) if whole else _pieces(" ".join((self.name, *self.cells)))
         return max([cell_len(text) if whole else min(cell_len(text), longest) for text in texts], default=1)
 
 
@@ -91,11 +92,31 @@ def _widths(columns: Sequence[_Column], room: int, shortest: int, *, fold: bool)
 
 def _print(console: Console, columns: Sequence[_Column], widths: Sequence[int], title: str) -> None:
     shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for column, width in zip(columns, widths or [column.least(SHORT) for column in columns], strict=True):
+    widths = widths or [column.least(SHORT) for column in columns]
+    for column, width in zip(columns, widths, strict=True):
         shown.add_column(escape(column.name), justify="right" if column.whole else "left", overflow="fold", width=width)
     for cells in zip(*(column.cells for column in columns), strict=True):
-        shown.add_row(*map(escape, cells))
+        shown.add_row(*(escape(_folded(cell, width)) for cell, width in zip(cells, widths, strict=True)))
     console.print(shown)
+
+
+def _pieces(text: str) -> list[str]:
+    """Words, and parts of words: a line may end behind a hyphen or a slash."""
+    return [piece for word in text.split() for piece in re.split(r"(?<=[-/])(?=[^-/])", word)]
+
+
+def _folded(text: str, width: int) -> str:
+    """Lines of whole pieces; one that is longer is left for the table to cut."""
+    lines = [""]
+    for word in text.split():
+        gap = " " if lines[-1] else ""
+        for piece in _pieces(word):
+            if cell_len(lines[-1] + gap + piece) <= width or not lines[-1]:
+                lines[-1] += gap + piece
+            else:
+                lines.append(piece)
+            gap = ""
+    return "\n".join(lines)
 
 
 def _cell(value: Any) -> str:

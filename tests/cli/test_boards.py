@@ -102,19 +102,21 @@ def test_numbers_from_papers_have_a_line_each_where_models_do_and_are_counted_ot
     assert [line for line in lines if said in line]
 
 
-WIDE_ROWS = [{"name": "question-answering", "title": "twelve-chars some words", "kind": "compositional", "count": 5}]
+WIDE_ROWS = [
+    {"name": "question-answering", "title": "twelveletter some words", "kind": "multidimensionals", "count": 5}
+]
 
 
 @pytest.mark.parametrize(
     ("width", "fold", "left_out"),
     [
         (80, True, ""),
-        (65, False, ""),
-        (64, False, "count"),
-        (55, True, ""),  # lines end between words
-        (53, True, ""),  # a letter of "compositional" goes over
-        (52, True, "count"),
-        (45, True, "kind, count"),
+        (69, False, ""),
+        (68, False, "count"),
+        (58, True, ""),  # lines end between words
+        (56, True, ""),  # letters of "multidimensionals" go over
+        (55, True, "count"),
+        (48, True, "kind, count"),
         (12, True, "kind, count"),
     ],
 )
@@ -133,3 +135,16 @@ def test_columns_without_room_are_left_out_and_named(
     letters = sum(map(str.isalpha, "".join(lines)))
     kept = [name for name in WIDE_ROWS[0] if name not in left_out]
     assert letters == sum(map(str.isalpha, "".join(f"{name}{WIDE_ROWS[0][name]}" for name in kept)))
+
+
+def test_lines_end_behind_hyphens(narrow: Narrow, capsys: pytest.CaptureFixture[str]) -> None:
+    narrow(30)
+    rows = [{"key": "question-answering", "kind": "question-answering"}, {"key": "a", "kind": "a 3/4-time"}]
+    tables.print_table(rows, ["key", "kind"], title="")
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        "key                 kind",
+        "question-answering  question-",
+        "                    answering",
+        "a                   a 3/4-time",
+    ]
