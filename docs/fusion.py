@@ -39,6 +39,7 @@ $ mmbench fusion -t easy-vqa.open                              # all methods; a 
 $ mmbench fusion -t fusion-xor.class -m concat,gmu,mutan       # some, on a made-up task whose answer is known
 $ mmbench fusion -t cmu-mosi.regression --dry-run              # sizes, trainings, what is there already
 $ mmbench fusion -t cmu-mosi.regression --sensitivity          # the same at half and twice the budget
+$ mmbench fusion -t cmu-mosi.regression --search-per-seed      # each seed searches for itself: intervals cover that choice
 $ mmbench list fusions                                         # `mmbench show gmu`, `mmbench show +modality-dropout`
 ```
 
@@ -187,6 +188,7 @@ def _protocol() -> str:
         ("intervals", f"95 %, of {RESAMPLES:,} resamples ({WEIGHED:,} of measures that no sums give; more where Holm's correction needs them), of clusters of test rows (what samples share), the same for all, and of S - 1 of S seeds; simulated coverage .92 with 5 seeds that spread wider than the rows", "Rao & Wu 1988 for S - 1; Davison & Hinkley 1997, section 3.8, for nested resampling"),
         ("differences", f"paired on the same resampled rows; p-values corrected over all pairs of methods, and once more over all comparisons with the best floor, at {ALPHA:g}", "Holm 1979"),
         ("tie groups", "a method opens a new rank when it is worse than the first of the rank above", ""),
+        ("search per seed", "every seed searches for itself, and keeps its own choice (`--search-per-seed`): `--seeds` times as many trials", "which setting wins a search is chance as well: the intervals then cover it (Bouthillier et al. 2021)"),
         ("sensitivity", "all of it again at half and twice the budget (`--sensitivity`)", "a rank that changes with the budget is no rank"),
     ]  # fmt: skip
     return "\n## The protocol\n\n" + _table(("", "what", "why"), rows)

@@ -39,6 +39,12 @@ def fusion(
     budget: Annotated[str, typer.Option(help="Trained parameters of each method: 50k, 1M, 50000.")] = "50k",
     trials: Annotated[int, typer.Option(min=1, help="Configurations that the search of each method tries.")] = 10,
     seeds: Annotated[int, typer.Option(min=1, help="How often the chosen configuration is trained.")] = 5,
+    search_per_seed: Annotated[
+        bool,
+        typer.Option(
+            "--search-per-seed", help="Search under every seed, so that intervals cover the choice of settings; longer."
+        ),
+    ] = False,
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Repeat the whole at half and twice the budget.")
     ] = False,
@@ -84,6 +90,7 @@ def fusion(
         "budget": parameters(budget),
         "trials": trials,
         "seeds": seeds,
+        "search_per_seed": search_per_seed,
         "sensitivity": sensitivity,
         "encoders": encoders(encoder or []),
         "reduce": reduce or None,

@@ -13,6 +13,7 @@ from mmbench.files import write_bytes, write_json
 from mmbench.fusion.protocol import Protocol
 from mmbench.runs.identity import folder_name
 from mmbench.tasks import Task, all_tasks, get_task
+from mmbench.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +44,8 @@ class FusionComparison:
         """What was compared, in a line."""
         task, protocol, measure = (self.results[name] for name in ("task", "protocol", "measure"))
         return (
-            f"{task['id']}: {measure['title']} at {protocol['budget']:,} parameters, {protocol['trials']} trials, "
-            f"{len(protocol['seeds'])} seeds"
+            f"{task['id']}: {measure['title']} at {protocol['budget']:,} parameters, {count(protocol['trials'], 'trial')}, "
+            f"{count(len(protocol['seeds']), 'seed')}"
         )
 
     @property
@@ -98,6 +99,7 @@ def compare_fusion(
     seeds: int = 5,
     budget: int = 50_000,
     trials: int = 10,
+    search_per_seed: bool = False,
     sensitivity: bool = False,
     encoders: Mapping[str, str] | None = None,
     reduce: int | None = 64,
@@ -123,6 +125,8 @@ def compare_fusion(
         seeds: how often the chosen configuration is trained, each time with another seed.
         budget: trained parameters of each method, head included, met within 5 %.
         trials: configurations that each method's random search tries, on train and validation only.
+        search_per_seed: make the search under every seed, each of which keeps its own choice, so that the intervals cover that choice;
+            else under the first seed, for all.
         sensitivity: do all of it at half and twice the budget as well.
         encoders: by modality (``image``, ``text``, ``audio``) the spec of the model whose frozen features are fused.
         reduce: principal components kept per modality; ``None`` keeps all features.
@@ -147,7 +151,14 @@ def compare_fusion(
     from mmbench.models.devices import resolve_device
 
     protocol = Protocol(
-        budget, trials=trials, seeds=seeds, updates=updates, batch_size=batch_size, reduce=reduce, max_steps=max_steps
+        budget,
+        trials=trials,
+        seeds=seeds,
+        updates=updates,
+        batch_size=batch_size,
+        reduce=reduce,
+        max_steps=max_steps,
+        search_per_seed=search_per_seed,
     )
     chosen(methods, ())  # a wrong name is said before anything is embedded
     found, root = task_of(task), Path(output_dir)

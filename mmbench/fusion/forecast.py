@@ -66,6 +66,7 @@ def forecast(
     seeds: int = 5,
     budget: int = 50_000,
     trials: int = 10,
+    search_per_seed: bool = False,
     sensitivity: bool = False,
     encoders: Encoders = NO_ENCODERS,
     reduce: int | None = 64,
@@ -90,7 +91,14 @@ def forecast(
     from mmbench.models.devices import resolve_device
 
     protocol = Protocol(
-        budget, trials=trials, seeds=seeds, updates=updates, batch_size=batch_size, reduce=reduce, max_steps=max_steps
+        budget,
+        trials=trials,
+        seeds=seeds,
+        updates=updates,
+        batch_size=batch_size,
+        reduce=reduce,
+        max_steps=max_steps,
+        search_per_seed=search_per_seed,
     )
     chosen(methods, ())  # a wrong name is said before anything is read
     found, root, place = task_of(task), Path(output_dir), str(resolve_device(device))
@@ -214,7 +222,8 @@ def _budget(sight: Sight, methods: str | Sequence[str], place: Place, needed: Co
         "budget": protocol.budget,
         "methods": [_size(one, sight, protocol) for one in who.entries],
         "left_out": list(who.left_out),
-        "trainings": len(who.entries) * (protocol.trials + protocol.seeds - 1),
+        "trainings": len(who.entries)
+        * (protocol.trials * len(protocol.searches) + protocol.seeds - len(protocol.searches)),
         "trained": sum(trained for trained, _ in work),
         "tests": len(who.entries) * protocol.seeds,
         "tested": sum(tested for _, tested in work),
@@ -236,11 +245,10 @@ def _size(one: Entry, sight: Sight, protocol: Protocol) -> dict[str, Any]:
 def _done(one: Entry, place: Place, problem: Problem) -> tuple[int, int]:
     """Trainings and looks at the test split that are there already; those of other seeds count once the search has chosen."""
     protocol = place.protocol
-    records = [read_record(place, job_of(one, trial, 0)) for trial in range(protocol.trials)]
-    there = [record for record in records if record is not None]
-    if len(there) < protocol.trials:
+    wanted = [job_of(one, trial, seed) for seed in protocol.searches for trial in range(protocol.trials)]
+    there = {job: record for job in wanted if (record := read_record(place, job)) is not None}
+    if len(there) < len(wanted):
         return len(there), 0
-    best = choice(one, there, problem.higher_is_better).trial
-    finals = [job_of(one, best, seed) for seed in range(protocol.seeds)]
-    more = sum(read_record(place, job) is not None for job in finals[1:])
+    finals = choice(one, there, protocol, problem.higher_is_better).jobs
+    more = sum(read_record(place, job) is not None for job in finals if job not in there)
     return len(there) + more, sum(read_look(place, job) is not None for job in finals)

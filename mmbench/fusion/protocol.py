@@ -24,6 +24,7 @@ class Protocol:
         batch_size: rows per update; all of them where a split is smaller.
         reduce: principal components that are kept per modality; ``None`` keeps the features as they are.
         max_steps: longer sequences are averaged down to this many steps.
+        search_per_seed: the search is made under every seed, and each keeps its own choice; else under the first, for all.
     """
 
     budget: int = 50_000
@@ -36,6 +37,7 @@ class Protocol:
     batch_size: int = 128
     reduce: int | None = 64
     max_steps: int = 50
+    search_per_seed: bool = False
 
     def __post_init__(self) -> None:
         for name in ("budget", "trials", "seeds", "updates", "check", "patience", "batch_size", "max_steps"):
@@ -47,8 +49,13 @@ class Protocol:
             raise UserError(f"The tolerance of the budget has to lie between 0 and 1, and is {self.tolerance}.")
 
     @property
+    def searches(self) -> range:
+        """The seeds under which a search is made."""
+        return range(self.seeds if self.search_per_seed else 1)
+
+    @property
     def training(self) -> Mapping[str, Any]:
-        """What moves the outcome of one training. How many trials and seeds there are does not: more of them go on where fewer ended."""
+        """What moves the outcome of one training. How many trials, seeds and searches there are does not: more go on where fewer ended."""
         kept = ("budget", "tolerance", "updates", "check", "patience", "batch_size")
         return {"version": VERSION, **{name: value for name, value in asdict(self).items() if name in kept}}
 

@@ -1,8 +1,8 @@
 """One comparison at one budget: search on train and validation, seeds of what was chosen, then one look at the test split."""
 
 import typing
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +29,16 @@ class Chosen:
 
     Attributes:
         entry: what was searched for.
-        trial: the number of the chosen configuration.
-        trials: the records of all of them, in order.
-        seeds: the records of the chosen one, per seed.
+        picks: the number of the chosen configuration, per seed.
+        searches: per search the records of all trials, in order.
+        seeds: the records of the chosen ones, per seed.
         looks: what is said of the test split, per seed.
         reads: how many selections of this entry were ever tested.
     """
 
     entry: Entry
-    trial: int
-    trials: tuple[dict[str, Any], ...]
+    picks: tuple[int, ...]
+    searches: tuple[tuple[dict[str, Any], ...], ...]
     seeds: tuple[dict[str, Any], ...] = ()
     looks: tuple[dict[str, Any], ...] = ()
     reads: int = 1
@@ -46,12 +46,15 @@ class Chosen:
     @property
     def jobs(self) -> list[Job]:
         """The trainings behind the result."""
-        return [job_of(self.entry, self.trial, one["seed"]) for one in self.seeds]
+        return [job_of(self.entry, trial, seed) for seed, trial in enumerate(self.picks)]
 
     def expected(self, *, higher_is_better: bool) -> list[float] | None:
-        """What the best of k trials is worth; ``None`` where a trial has no value."""
-        values = [one["valid"] for one in self.trials]
-        return None if None in values else expected_best(values, higher_is_better=higher_is_better)
+        """What the best of k trials is worth, on the mean over searches; ``None`` where a trial has no value."""
+        values = [[one["valid"] for one in trials] for trials in self.searches]
+        if any(None in trials for trials in values):
+            return None
+        curves = [expected_best(trials, higher_is_better=higher_is_better) for trials in values]
+        return [float(each) for each in np.mean(curves, axis=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +116,13 @@ def study(
     bench = Bench(place, data)
     searched = _records(
         bench,
-        [job_of(one, trial, 0) for one in kept for trial in range(protocol.trials)],
+        [job_of(one, trial, seed) for seed in protocol.searches for one in kept for trial in range(protocol.trials)],
         crew,
         "search",
         progress,
     )
-    better = data.problem.higher_is_better
-    found = [choice(one, [searched[job_of(one, trial, 0)] for trial in range(protocol.trials)], better) for one in kept]
-    finals = [job_of(one.entry, one.trial, seed) for one in found for seed in range(protocol.seeds)]
+    found = [choice(one, searched, protocol, data.problem.higher_is_better) for one in kept]
+    finals = [job for one in found for job in one.jobs]
     trained = _records(bench, finals, crew, "seeds", progress)
     title = f"test at {protocol.budget:,}"
     looks = dict(crew.put(look, bench, finals, known=read_look, title=title, progress=progress))
@@ -129,7 +131,15 @@ def study(
     return Study(
         place.study.name,
         place,
-        tuple(_whole(one, protocol.seeds, trained, looks, counted) for one in found),
+        tuple(
+            replace(
+                one,
+                seeds=tuple(trained[job] for job in one.jobs),
+                looks=tuple(looks[job] for job in one.jobs),
+                reads=counted.get(one.entry.name, 1),
+            )
+            for one in found
+        ),
         entrants.left_out,
     )
 
@@ -173,30 +183,29 @@ def _records(bench: Bench, jobs: Sequence[Job], crew: Crew, title: str, progress
     return dict(crew.put(run, bench, jobs, known=read_record, title=title, progress=progress))
 
 
-def choice(one: Entry, trials: Sequence[dict[str, Any]], higher_is_better: bool) -> Chosen:
-    """The trial with the best validation value; of equals the first. Nothing of the test split is known here."""
+def choice(one: Entry, searched: Mapping[Job, dict[str, Any]], protocol: Protocol, higher_is_better: bool) -> Chosen:
+    """Per seed the trial with the best validation value; of equals the first. Nothing of the test split is known here.
+
+    Args:
+        one: the entry.
+        searched: the records of its trials under the seeds of all searches.
+        protocol: says which searches there are.
+        higher_is_better: the direction of the value.
+
+    Raises:
+        UserError: no trial of a method has a value. A floor may have nothing to say: a modality that is constant.
+    """
     sign = 1 if higher_is_better else -1
-    values = [-np.inf if trial["valid"] is None else sign * trial["valid"] for trial in trials]
-    if max(values) == -np.inf and one.kind == "method":  # a floor may have nothing to say: a modality that is constant
+    found = [
+        tuple(searched[job_of(one, trial, seed)] for trial in range(protocol.trials)) for seed in protocol.searches
+    ]
+    values = [[-np.inf if trial["valid"] is None else sign * trial["valid"] for trial in trials] for trials in found]
+    if any(max(each) == -np.inf for each in values) and one.kind == "method":
         raise UserError(
             f"No trial of {one.name} gave a number on the validation split: try more --trials, or look at its features."
         )
-    return Chosen(one, int(np.argmax(values)), tuple(trials))
-
-
-def _whole(
-    one: Chosen, seeds: int, trained: dict[Job, dict[str, Any]], looks: dict[Job, dict[str, Any]], counted: dict[str, int]
-) -> Chosen:  # fmt: skip
-    jobs = [job_of(one.entry, one.trial, seed) for seed in range(seeds)]
-    name = one.entry.name
-    return Chosen(
-        one.entry,
-        one.trial,
-        one.trials,
-        tuple(trained[job] for job in jobs),
-        tuple(looks[job] for job in jobs),
-        counted.get(name, 1),
-    )
+    best = [int(np.argmax(each)) for each in values]
+    return Chosen(one, tuple(best if protocol.search_per_seed else best * protocol.seeds), tuple(found))
 
 
 def job_of(one: Entry, trial: int, seed: int) -> Job:

@@ -37,7 +37,7 @@ def strict(text: str) -> Any:
 def test_a_comparison_prints_a_table_its_notes_and_where_it_lies(run: Run, tmp_path: Path) -> None:
     code, out, err = run(*words(tmp_path / "runs"))
     assert (code, "Traceback" in err) == (0, False)
-    assert "fusion-redundant.class: accuracy at 1,000 parameters, 1 trials, 1 seeds" in out
+    assert "fusion-redundant.class: accuracy at 1,000 parameters, 1 trial, 1 seed" in out
     for name in ("concat", "mlb", "decision-average", "only-a", "unimodal-ensemble", "majority"):
         assert name in out
     assert "Only about 100 test samples: a partial comparison." in out
@@ -61,6 +61,12 @@ def test_sensitivity_gives_three_budgets(run: Run, tmp_path: Path) -> None:
     code, out, _ = run(*words(tmp_path, "--json", "--sensitivity", methods="concat"))
     assert code == 0
     assert [one["budget"] for one in strict(out)["sensitivity"]] == [500, 1000, 2000]
+
+
+def test_a_search_per_seed_is_asked_for(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run(*words(tmp_path, "--json", "--search-per-seed", methods="concat"))
+    assert code == 0
+    assert strict(out)["protocol"]["search_per_seed"] is True
 
 
 def test_a_runs_methods_stand_on_a_board_and_are_compared(run: Run, tmp_path: Path) -> None:

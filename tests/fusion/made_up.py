@@ -39,7 +39,8 @@ def results(
         "protocol": {
             "budget": 50_000, "tolerance": 0.05, "trials": 10, "seeds": [0, 1, 2, 3, 4],
             "updates": 2_000, "check": 50, "patience": 6, "batch_size": 128,
-            "reduce": 64, "max_steps": 50, "space": {"learning_rate": [0.0003, 0.001, 0.003], "dropout": [0.0, 0.2]},
+            "reduce": 64, "max_steps": 50, "search_per_seed": False,
+            "space": {"learning_rate": [0.0003, 0.001, 0.003], "dropout": [0.0, 0.2]},
             "selection": "best validation accuracy of the setting; the epoch of the best validation accuracy",
         },
         "features": [

@@ -102,6 +102,30 @@ def test_sensitivity_repeats_the_whole_at_half_and_twice_the_budget(compare: Com
     assert found.results["protocol"]["budget"] == 600
 
 
+def test_a_search_per_seed_says_so_and_is_another_run(compare: Compare, tmp_path: Path) -> None:
+    """Where the seeds chose differently, the settings are a list with a value per seed."""
+    plain = compare(given())
+    found = compare(given(), search_per_seed=True)
+    assert found.results["id"] != plain.results["id"]
+    assert {row["run"] for row in plain.results["rows"] if row["config"]}.isdisjoint(
+        row["run"] for row in found.results["rows"]
+    )
+    (folder,) = (tmp_path / "runs" / ".fusion" / "studies").glob("*/trainings/mlb-*")
+    for seed in (0, 1):
+        for trial in (0, 1):
+            path = folder / f"trial-00{trial}-seed-{seed}.json"
+            path.write_text(json.dumps(json.loads(path.read_text()) | {"valid": 0.5 + 0.1 * (trial == seed)}))
+    row = rows_of(compare(given(), search_per_seed=True))["mlb"]
+    assert row["config"]["trial"] == [0, 1]
+    assert row["config"]["learning_rate"][0] == 0.002
+    assert row["expected_best"] == pytest.approx([0.55, 0.575])
+    text = found.to_markdown()
+    assert "and 2 seeds, each with a search of its own." in text
+    assert "dropout, and which of the tried settings a search picks." in text
+    assert "They do not cover which settings are tried, another split" in text
+    assert "They do not cover the choice of settings, another split" in plain.to_markdown()
+
+
 def test_a_method_that_half_the_budget_is_too_small_for_is_said_and_kept(compare: Compare) -> None:
     found = compare(given(), methods="mult", budget=250, trials=1, seeds=1, sensitivity=True, updates=2)
     names = {one["budget"]: {row["name"] for row in one["rows"]} for one in found.results["sensitivity"]}

@@ -78,6 +78,15 @@ def test_what_cannot_meet_the_budget_is_said_and_refused_where_it_was_named(task
         forecast(task, **small, output_dir=tmp_path)
 
 
+def test_a_search_per_seed_is_counted(task: Any, tmp_path: Path) -> None:
+    asked = {**SMALL, "trials": 3, "seeds": 2, "search_per_seed": True, "output_dir": tmp_path}
+    (part,) = forecast(task, **asked)["budgets"]
+    assert part["trainings"] == 3 * 2 * len(part["methods"])
+    compare_fusion(task, **asked, workers=1)
+    (part,) = forecast(task, **asked)["budgets"]
+    assert (part["trained"], part["tested"]) == (part["trainings"], part["tests"])
+
+
 def test_a_sensitivity_run_is_said_budget_by_budget(task: Any, tmp_path: Path) -> None:
     found = forecast(task, **SMALL, sensitivity=True, output_dir=tmp_path)
     assert [part["budget"] for part in found["budgets"]] == [600, 300, 1200]

@@ -109,7 +109,30 @@ def test_more_seeds_trials_and_methods_add_only_what_is_new(
     trainings.clear()
     found = compared(data, "gmu", tmp_path, trials=2, seeds=1)
     assert trainings == {(name, 0): 1 + (name == ENSEMBLE) for name in ("gmu", *FLOORS)}
-    assert [len(one.trials) for one in found.chosen] == [2] * 5
+    assert [[len(trials) for trials in one.searches] for one in found.chosen] == [[2]] * 5
+
+
+def test_a_search_per_seed_adds_the_trials_of_the_other_seeds(
+    data: FusionData, tmp_path: Path, trainings: Counter[tuple[str, int]]
+) -> None:
+    """Each seed keeps its own choice, and a seed that now chooses another one looks at the test split again."""
+    first = compared(data, "mlb", tmp_path, trials=2, seeds=2)
+    (chosen,) = {one.picks for one in first.chosen if one.entry.name == "mlb"}
+    other = 1 - chosen[1]
+    trainings.clear()
+    compared(data, "mlb", tmp_path, trials=2, seeds=2, search_per_seed=True)
+    assert trainings == {(name, 1): 1 + (name == ENSEMBLE) for name in ("mlb", *FLOORS)}
+    change(record(first, "mlb", chosen[0], seed=0), valid=0.9)
+    change(record(first, "mlb", other, seed=0), valid=0.7)
+    change(record(first, "mlb", chosen[1], seed=1), valid=0.5)
+    change(record(first, "mlb", other, seed=1), valid=0.8)
+    trainings.clear()
+    found = {one.entry.name: one for one in compared(data, "mlb", tmp_path, seeds=2, search_per_seed=True).chosen}
+    mlb = found["mlb"]
+    assert not trainings
+    assert (mlb.picks, mlb.reads) == ((chosen[0], other), 2)
+    assert [job.trial for job in mlb.jobs] == [one["trial"] for one in mlb.looks] == [chosen[0], other]
+    assert mlb.expected(higher_is_better=True) == pytest.approx([(0.8 + 0.65) / 2, (0.85 + 0.725) / 2])
 
 
 def test_processes_change_no_bit(data: FusionData, tmp_path: Path) -> None:
@@ -190,7 +213,7 @@ def test_a_look_with_other_weights_is_taken_again(data: FusionData, tmp_path: Pa
     (look,) = (found.place.study / "tests").glob("mlb-*/*.json")
     change(look, weights="of another machine")
     assert reads(compared(data, "mlb", tmp_path, seeds=1))["mlb", 0] == 2
-    assert read_json(look)["weights"] == read_json(record(found, "mlb", found.chosen[0].trial))["weights"]
+    assert read_json(look)["weights"] == read_json(record(found, "mlb", found.chosen[0].picks[0]))["weights"]
 
 
 @pytest.mark.parametrize("suffix", ["npz", "json"])
@@ -212,8 +235,8 @@ def test_a_longer_search_that_chooses_anew_reads_the_test_split_a_second_time(da
     change(record(first, "only-a", 1), valid=0.0)
     change(record(first, "only-a", 0), valid=0.9)
     found = {one.entry.name: one for one in compared(data, "mlb", tmp_path, trials=2, seeds=1).chosen}
-    assert (found["mlb"].trial, found["mlb"].reads) == (1, 2)
-    assert (found["only-a"].trial, found["only-a"].reads) == (0, 1)
+    assert (found["mlb"].picks, found["mlb"].reads) == ((1,), 2)
+    assert (found["only-a"].picks, found["only-a"].reads) == ((0,), 1)
 
 
 def test_the_best_trial_is_chosen_on_validation_and_of_equals_the_first(data: FusionData, tmp_path: Path) -> None:
@@ -221,7 +244,7 @@ def test_the_best_trial_is_chosen_on_validation_and_of_equals_the_first(data: Fu
     for trial, valid in enumerate((0.5, 0.7, 0.7)):
         change(record(first, "mlb", trial), valid=valid)
     found = {one.entry.name: one for one in compared(data, "mlb", tmp_path, trials=3, seeds=1).chosen}
-    assert found["mlb"].trial == 1
+    assert found["mlb"].picks == (1,)
     assert found["mlb"].expected(higher_is_better=True) == pytest.approx(
         [
             (0.5 + 0.7 + 0.7) / 3,

@@ -13,6 +13,7 @@ from mmbench.files import digest
 from mmbench.fusion.data.problems import answers
 from mmbench.fusion.data.shortcuts import majority, shortcut
 from mmbench.fusion.data.stored import FusionData
+from mmbench.fusion.protocol import Protocol
 from mmbench.fusion.report.recording import record
 from mmbench.fusion.report.standings import Standings, standings
 from mmbench.fusion.search import SPACE
@@ -29,8 +30,10 @@ UNKNOWN = (
 )  # of a number from a paper
 SELECTION = (
     "Each method tries the same random configurations on train and is chosen by the measure on validation; training stops on the "
-    "validation loss. The choice is trained under every seed, and each of these models reads the test split once."
+    "validation loss. {how}, and each of these models reads the test split once."
 )
+ONE_SEARCH = "The choice is trained under every seed"
+SEARCH_PER_SEED = "Each seed searches for itself and keeps its own choice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def document(
         "id": digest({"studies": [one.id for one in studies.values()], "rows": [row.name for row in rows], **protocol.facts})[:12],
         "task": {name: getattr(task, name) for name in ("id", "title", "version", "kind", "dataset", "split")},
         "measure": _measure(task, plan),
-        "protocol": {**protocol.facts, "seeds": list(range(protocol.seeds)), "space": dict(SPACE), "selection": SELECTION},
+        "protocol": {**protocol.facts, "seeds": list(range(protocol.seeds)), "space": dict(SPACE), "selection": _selection(protocol)},
         "features": [_features(one) for one in data.facts["modalities"]],
         "data": _data(data, task),
         "notes": _notes(studies, budget, data, limit),
@@ -145,9 +148,10 @@ def _run(
     row: Row, main: Study, data: FusionData, task: Task, plan: Plan, output_dir: Path, limit: int | None
 ) -> Run:  # fmt: skip
     weights = [] if row.chosen is None else [one["weights"] for one in row.chosen.seeds]
-    chosen: dict[str, Any] = {} if row.chosen is None else {"trial": row.chosen.trial, **row.chosen.seeds[0]["config"]}
+    chosen = {} if row.chosen is None else _config(row.chosen)
     protocol = main.place.protocol
-    config = {"budget": protocol.budget, "trials": protocol.trials, "seeds": protocol.seeds, **chosen}
+    asked = {"budget": protocol.budget, "trials": protocol.trials, "seeds": protocol.seeds}
+    config = asked | ({"search_per_seed": True} if protocol.search_per_seed else {}) | chosen
     return record(
         task,
         plan,
@@ -156,7 +160,7 @@ def _run(
             "name": row.name,
             "title": row.title,
             "kind": "model" if row.kind == "method" else "floor",
-            "parameters": None if row.chosen is None else row.chosen.seeds[0]["parameters"],
+            "parameters": None if row.chosen is None else _parameters(row.chosen),
             "weights": weights or [row.name, data.facts["id"]],
             "config": config,
             "modalities": [str(one) for one in task.modalities],
@@ -200,9 +204,9 @@ def _described(
     fusion = one.entry.fusion
     return facts | {
         "valid": None if None in values else float(np.mean(values)),
-        "width": one.seeds[0]["widths"][0],
-        "parameters": one.seeds[0]["parameters"],
-        "config": {**one.seeds[0]["config"], "trial": one.trial},
+        "width": _same([seed["widths"][0] for seed in one.seeds]),
+        "parameters": _parameters(one),
+        "config": _config(one),
         "expected_best": one.expected(higher_is_better=better),
         "test_reads": one.reads,
         "cost": {**said["cost"], "train_seconds": float(np.mean([seed["seconds"] for seed in one.seeds]))},
@@ -210,6 +214,26 @@ def _described(
         "equation": "; ".join([fusion.equation, *(switch.equation for switch in one.entry.switches)]),
         "formula": fusion.formula,
     }
+
+
+def _config(one: Chosen) -> dict[str, Any]:
+    """What the seeds trained with; lists, a value per seed, where their choices differ."""
+    each = [{**record["config"], "trial": trial} for record, trial in zip(one.seeds, one.picks, strict=True)]
+    return {key: _same([config[key] for config in each]) for key in each[0]}
+
+
+def _same(values: list[Any]) -> Any:
+    """The value of all seeds; the list where they differ."""
+    return values[0] if all(value == values[0] for value in values) else values
+
+
+def _parameters(one: Chosen) -> int:
+    """On the mean over seeds: their choices may differ within the tolerance."""
+    return round(float(np.mean([seed["parameters"] for seed in one.seeds])))
+
+
+def _selection(protocol: Protocol) -> str:
+    return SELECTION.format(how=SEARCH_PER_SEED if protocol.search_per_seed else ONE_SEARCH)
 
 
 def _reported(one: Any) -> dict[str, Any]:
@@ -254,7 +278,7 @@ def _notes(studies: Mapping[int, Study], budget: int, data: FusionData, limit: i
     silent = [
         f"{one.entry.name} gave no number on validation under any setting, so that it stands with the default."
         for one in main.chosen
-        if all(trial["valid"] is None for trial in one.trials)
+        if any(all(trial["valid"] is None for trial in trials) for trials in one.searches)
     ]
     left_out = [sentence for one in studies.values() for sentence in one.left_out]
     return [*partial_note, *data.facts.get("warnings", ()), *left_out, *seen, *silent]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from mmbench.errors import UserError
 from mmbench.fusion.report.sections import analysed, budgets, matrix, methods, pairs, protocol_facts, result_rows
 from mmbench.fusion.report.wording import (
-    NOT_COVERED,
     Results,
     covered,
     measure_heading,
@@ -50,7 +49,7 @@ def page(results: Results, plots: "Sequence[Plot] | None" = None) -> str:
         facts=protocol_facts(results),
         rows=result_rows(results),
         reading=reading(results),
-        covered=[covered(results), NOT_COVERED],
+        covered=covered(results),
         matrix=matrix(results),
         pairs=pairs(results),
         plots=[_embedded(plot) for plot in drawn],

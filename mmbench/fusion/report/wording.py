@@ -20,10 +20,11 @@ FLOORS = (
 )
 COVERED = "The 95 % intervals cover the choice of test items."
 COVERED_SEEDS = (
-    "The 95 % intervals cover the choice of test items and of seeds: initial weights, order of the rows, dropout."
+    "The 95 % intervals cover the choice of test items and of seeds: initial weights, order of the rows, dropout{more}."
 )
+PICKS = ", and which of the tried settings a search picks"
 NOT_COVERED = (
-    "They do not cover the choice of settings, another split of the data, other features, or another task. "
+    "They do not cover {settings}, another split of the data, other features, or another task. "
     "The intervals of two rows may overlap and the rows still differ: the differences are paired on the same test items."
 )
 SYMBOLS = f"±: standard deviation over seeds. {NONE}: no value."
@@ -38,7 +39,7 @@ def measure_heading(results: Results) -> str:
 
 def facts(results: Results) -> list[str]:
     """What a reader of the table must know: what the intervals cover, then how to read the rows."""
-    return [covered(results), NOT_COVERED, *reading(results)]
+    return [*covered(results), *reading(results)]
 
 
 def reading(results: Results) -> list[str]:
@@ -59,9 +60,15 @@ def summary(results: Results) -> str:
     )
 
 
-def covered(results: Results) -> str:
-    """What the intervals cover; seeds only where there are several."""
-    return COVERED_SEEDS if len(results["protocol"]["seeds"]) > 1 else COVERED
+def covered(results: Results) -> list[str]:
+    """What the intervals cover, seeds only where there are several, and what not."""
+    rules = results["protocol"]
+    several, own = len(rules["seeds"]) > 1, rules["search_per_seed"]
+    said = COVERED_SEEDS.format(more=PICKS if own else "") if several else COVERED
+    return [
+        said,
+        NOT_COVERED.format(settings="which settings are tried" if several and own else "the choice of settings"),
+    ]
 
 
 def protocol(results: Results) -> str:
@@ -70,11 +77,12 @@ def protocol(results: Results) -> str:
     methods = sum(row["kind"] == "method" for row in results["rows"])
     names = ", ".join(one["name"] for one in results["features"])
     seeds = len(rules["seeds"])
+    own = ", each with a search of its own" if rules["search_per_seed"] and seeds > 1 else ""
     return (
         f"{count(methods, 'fusion method')} on {results['task']['title']}, judged by {results['measure']['title']}. "
         f"All get the same frozen features ({names}), a budget of {rules['budget']:,} parameters within "
         f"{100 * rules['tolerance']:g} %, the same random search of {count(rules['trials'], 'setting')} on the training and "
-        f"validation rows, and {count(seeds, 'seed')}. {_reads(results)}"
+        f"validation rows, and {count(seeds, 'seed')}{own}. {_reads(results)}"
     )
 
 
