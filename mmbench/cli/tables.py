@@ -63,7 +63,7 @@ class _Column:
 
     def most(self) -> int:
         """So wide that nothing is folded."""
-        return max(map(cell_len, (self.name, *self.cells)))
+        return max(cell_len(line) for text in (self.name, *self.cells) for line in text.split("\n"))
 
     def least(self, longest: int) -> int:
         """So wide that no word is cut before its ``longest``-th letter, nor a number."""
@@ -107,15 +107,17 @@ def _pieces(text: str) -> list[str]:
 
 def _folded(text: str, width: int) -> str:
     """Lines of whole pieces; one that is longer is left for the table to cut."""
-    lines = [""]
-    for word in text.split():
-        gap = " " if lines[-1] else ""
-        for piece in _pieces(word):
-            if cell_len(lines[-1] + gap + piece) <= width or not lines[-1]:
-                lines[-1] += gap + piece
-            else:
-                lines.append(piece)
-            gap = ""
+    lines = []
+    for line in text.split("\n"):
+        lines.append("")
+        for word in line.split():
+            gap = " " if lines[-1] else ""
+            for piece in _pieces(word):
+                if cell_len(lines[-1] + gap + piece) <= width or not lines[-1]:
+                    lines[-1] += gap + piece
+                else:
+                    lines.append(piece)
+                gap = ""
     return "\n".join(lines)
 
 

@@ -137,9 +137,11 @@ def test_columns_without_room_are_left_out_and_named(
     assert letters == sum(map(str.isalpha, "".join(f"{name}{WIDE_ROWS[0][name]}" for name in kept)))
 
 
-def test_lines_end_behind_hyphens(narrow: Narrow, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_end_behind_hyphens_and_where_the_text_has_them(
+    narrow: Narrow, capsys: pytest.CaptureFixture[str]
+) -> None:
     narrow(30)
-    rows = [{"key": "question-answering", "kind": "question-answering"}, {"key": "a", "kind": "a 3/4-time"}]
+    rows = [{"key": "question-answering", "kind": "question-answering"}, {"key": "a", "kind": "a 3/4-time\nnext"}]
     tables.print_table(rows, ["key", "kind"], title="")
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert lines == [
@@ -147,4 +149,5 @@ def test_lines_end_behind_hyphens(narrow: Narrow, capsys: pytest.CaptureFixture[
         "question-answering  question-",
         "                    answering",
         "a                   a 3/4-time",
+        "                    next",
     ]

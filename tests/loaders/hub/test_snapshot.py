@@ -139,7 +139,7 @@ def test_the_first_failure_ends_the_others(hub: LocalHub, tmp_path: Path) -> Non
 def test_a_process_that_ends_early_is_continued_by_the_next(
     end: signal.Signals, hub: LocalHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HF_HUB_DOWNLOAD_TIMEOUT", "1")
+    monkeypatch.setenv("HF_HUB_DOWNLOAD_TIMEOUT", "4")  # the signal comes before the first process tries again
     content = os.urandom(400_000)
     sha = hub.commit(REPO, {"big.bin": content, "done.bin": b"d" * 20_000})
     stall = hub.fault("big.bin", "stall", at=250_000, times=1)
