@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
+from rich.table import Table
 
-from mmbench.cli.tables import console_of
+from mmbench.cli.tables import console_of, new_table
 from mmbench.numbers import NONE, interval, number
 from mmbench.wording import NOT_OPENCOMPASS, REPORTED, count
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
     from mmbench.leaderboards import Leaderboard
     from mmbench.leaderboards.values import Column, Row, Total
 
@@ -38,17 +39,13 @@ def board(found: "Leaderboard") -> None:
             typer.echo(line)
 
 
-def _fits(shown: "Table", console: "Console") -> bool:
-    from rich.measure import Measurement
-
+def _fits(shown: Table, console: Console) -> bool:
     return Measurement.get(console, console.options.update(max_width=100_000), shown).maximum <= console.width
 
 
-def _by_task(found: "Leaderboard") -> "Table":
+def _by_task(found: "Leaderboard") -> Table:
     """A line per task, a column per model, intervals below the values. Numbers from papers would be columns too many."""
-    from rich.markup import escape
-
-    shown = _table(found.title)
+    shown = new_table(found.title)
     shown.add_column("task", no_wrap=True)
     for name in ("n", "chance"):
         shown.add_column(name, justify="right", style="dim")
@@ -56,15 +53,15 @@ def _by_task(found: "Leaderboard") -> "Table":
         shown.add_column(escape(row.label), justify="right", style=_style(row), no_wrap=True)
     for column in found.columns:
         cells = [_cell(row, column, "\n") for row in found.rows]
-        shown.add_row(f"{column.task}\n[dim]{escape(_heading(column))}[/dim]", *_facts(found, column), *cells)
+        shown.add_row(_named(column), *_facts(found, column), *cells)
     if found.suite is not None:
         totals = [_total(row.total, "\n") for row in found.rows]
         shown.add_section()
-        shown.add_row(f"[bold]{found.suite.name}[/bold]\n[dim]suite score ↑ %[/dim]", "", "0.0", *totals)
+        shown.add_row(f"[bold]{escape(found.suite.name)}[/bold]\n[dim]suite score ↑ %[/dim]", "", "0.0", *totals)
     return shown
 
 
-def _print_by_model(found: "Leaderboard", console: "Console") -> None:
+def _print_by_model(found: "Leaderboard", console: Console) -> None:
     """A line per model, intervals behind the values; as many tasks side by side as there is room for, then the next below."""
     left, suite = list(found.columns), found.suite is not None
     title = found.title
@@ -78,17 +75,15 @@ def _print_by_model(found: "Leaderboard", console: "Console") -> None:
         left, suite, title = left[count:], found.suite is not None and not suite, ""
 
 
-def _by_model(found: "Leaderboard", columns: "Sequence[Column]", *, suite: bool, title: str) -> "Table":
-    from rich.markup import escape
-
+def _by_model(found: "Leaderboard", columns: "Sequence[Column]", *, suite: bool, title: str) -> Table:
     from mmbench.leaderboards.reported import by_primary, primary_text
 
-    shown = _table(title)
+    shown = new_table(title)
     shown.add_column("model", overflow="fold")
     for column in columns:
-        shown.add_column(f"{column.task}\n[dim]{escape(_heading(column))}[/dim]", justify="right", overflow="fold")
+        shown.add_column(_named(column), justify="right", overflow="fold")
     if suite and found.suite is not None:
-        shown.add_column(f"{found.suite.name}\n[dim]suite score ↑ %[/dim]", justify="right", overflow="fold")
+        shown.add_column(f"{escape(found.suite.name)}\n[dim]suite score ↑ %[/dim]", justify="right", overflow="fold")
     for row in found.rows:
         total = [_total(row.total, " ")] if suite else []
         shown.add_row(escape(row.label), *[_cell(row, column, " ") for column in columns], *total, style=_style(row))
@@ -115,18 +110,13 @@ def _papers(found: "Leaderboard", *, shown: bool) -> str:
     return f"Not shown: {rows}, numbers from papers: see --markdown, or the page of --out for any metric."
 
 
-def _table(title: str) -> "Table":
-    from rich.table import Table
-
-    return Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-
-
 def _style(row: "Row") -> str:
     return "" if row.kind == "model" else "dim"
 
 
-def _heading(column: "Column") -> str:
-    return column.measure.heading if column.measure else column.primary
+def _named(column: "Column") -> str:
+    heading = column.measure.heading if column.measure else column.primary
+    return f"{escape(column.task)}\n[dim]{escape(heading)}[/dim]"
 
 
 def _facts(found: "Leaderboard", column: "Column") -> tuple[str, str]:

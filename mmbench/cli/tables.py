@@ -22,7 +22,12 @@ SHORT = 4  # nor up to this length while there is any room at all
 
 def console_of() -> Console:
     """Standard output; wide where nobody looks at a terminal."""
-    return Console(width=None if sys.stdout.isatty() else WIDE)
+    return Console(width=None if sys.stdout.isatty() else WIDE, emoji=False)
+
+
+def new_table(title: str) -> Table:
+    """A table without lines, and its title as it is."""
+    return Table(title=escape(title) or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
 
 
 def print_table(rows: Rows, columns: Sequence[str], *, title: str, optional: int = 0, fold: bool = True) -> None:
@@ -91,7 +96,7 @@ def _widths(columns: Sequence[_Column], room: int, shortest: int, *, fold: bool)
 
 
 def _print(console: Console, columns: Sequence[_Column], widths: Sequence[int], title: str) -> None:
-    shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    shown = new_table(title)
     widths = widths or [column.least(SHORT) for column in columns]
     for column, width in zip(columns, widths, strict=True):
         shown.add_column(escape(column.name), justify="right" if column.whole else "left", overflow="fold", width=width)

@@ -151,15 +151,9 @@ def compare_fusion(
     from mmbench.models.devices import resolve_device
 
     protocol = Protocol(
-        budget,
-        trials=trials,
-        seeds=seeds,
-        updates=updates,
-        batch_size=batch_size,
-        reduce=reduce,
-        max_steps=max_steps,
+        budget, trials=trials, seeds=seeds, updates=updates, batch_size=batch_size, reduce=reduce, max_steps=max_steps,
         search_per_seed=search_per_seed,
-    )
+    )  # fmt: skip
     chosen(methods, ())  # a wrong name is said before anything is embedded
     found, root = task_of(task), Path(output_dir)
     place = str(resolve_device(device))

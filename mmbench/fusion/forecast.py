@@ -91,15 +91,9 @@ def forecast(
     from mmbench.models.devices import resolve_device
 
     protocol = Protocol(
-        budget,
-        trials=trials,
-        seeds=seeds,
-        updates=updates,
-        batch_size=batch_size,
-        reduce=reduce,
-        max_steps=max_steps,
+        budget, trials=trials, seeds=seeds, updates=updates, batch_size=batch_size, reduce=reduce, max_steps=max_steps,
         search_per_seed=search_per_seed,
-    )
+    )  # fmt: skip
     chosen(methods, ())  # a wrong name is said before anything is read
     found, root, place = task_of(task), Path(output_dir), str(resolve_device(device))
     settings = Settings(reduce, max_steps, BATCH, limit)

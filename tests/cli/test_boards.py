@@ -19,7 +19,7 @@ Narrow = Callable[[int], None]
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> Narrow:
     def to(width: int) -> None:
-        monkeypatch.setattr(tables, "console_of", lambda: Console(width=width, legacy_windows=False))
+        monkeypatch.setattr(tables, "console_of", lambda: Console(width=width, emoji=False))
         monkeypatch.setattr(boards, "console_of", tables.console_of)
 
     return to
@@ -70,6 +70,20 @@ def test_what_never_fits_is_folded_and_not_cut(
     write_board_runs(tmp_path)
     narrow(40)
     assert "…" not in "".join(printed(Leaderboard.from_runs(tmp_path), capsys))
+
+
+def test_names_in_brackets_are_no_markup(tmp_path: Path, narrow: Narrow, capsys: pytest.CaptureFixture[str]) -> None:
+    task = "photos[bold].t2i"
+    folder = write_run(tmp_path, "a[red]b", "easy-vqa.open")
+    for name in ("run.json", "scores.json"):
+        (folder / name).write_text((folder / name).read_text().replace("easy-vqa.open", task))
+    for width in (120, 30):
+        narrow(width)
+        lines = printed(Leaderboard.from_runs(tmp_path), capsys)
+        assert "a[red]b" in "".join(lines)
+        assert task in "".join(lines)
+    tables.print_table([{"x": ":heart: [red]"}], ["x"], title="of [bold] things")
+    assert capsys.readouterr().out.split() == ["of", "[bold]", "things", "x", ":heart:", "[red]"]
 
 
 def test_few_models_have_a_column_each(tmp_path: Path, narrow: Narrow, capsys: pytest.CaptureFixture[str]) -> None:

@@ -118,6 +118,10 @@ def test_a_search_per_seed_says_so_and_is_another_run(compare: Compare, tmp_path
     row = rows_of(compare(given(), search_per_seed=True))["mlb"]
     assert row["config"]["trial"] == [0, 1]
     assert row["config"]["learning_rate"][0] == 0.002
+    (run,) = [one for one in find_runs(tmp_path / "runs") if (tmp_path / "runs" / row["run"]) == one.folder]
+    assert {"trial", "learning_rate"}.isdisjoint(
+        run.record["identity"]["model"]["config"]
+    )  # no board names a row by lists
     assert row["expected_best"] == pytest.approx([0.55, 0.575])
     text = found.to_markdown()
     assert "and 2 seeds, each with a search of its own." in text

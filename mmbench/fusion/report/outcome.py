@@ -148,7 +148,7 @@ def _run(
     row: Row, main: Study, data: FusionData, task: Task, plan: Plan, output_dir: Path, limit: int | None
 ) -> Run:  # fmt: skip
     weights = [] if row.chosen is None else [one["weights"] for one in row.chosen.seeds]
-    chosen = {} if row.chosen is None else _config(row.chosen)
+    chosen = {} if row.chosen is None else _agreed(row.chosen)
     protocol = main.place.protocol
     asked = {"budget": protocol.budget, "trials": protocol.trials, "seeds": protocol.seeds}
     config = asked | ({"search_per_seed": True} if protocol.search_per_seed else {}) | chosen
@@ -218,8 +218,18 @@ def _described(
 
 def _config(one: Chosen) -> dict[str, Any]:
     """What the seeds trained with; lists, a value per seed, where their choices differ."""
-    each = [{**record["config"], "trial": trial} for record, trial in zip(one.seeds, one.picks, strict=True)]
+    each = _configs(one)
     return {key: _same([config[key] for config in each]) for key in each[0]}
+
+
+def _agreed(one: Chosen) -> dict[str, Any]:
+    """What all seeds trained with: a run's name is told by it, and its weights say the rest."""
+    first, *others = _configs(one)
+    return {key: value for key, value in first.items() if all(other[key] == value for other in others)}
+
+
+def _configs(one: Chosen) -> list[dict[str, Any]]:
+    return [{**record["config"], "trial": trial} for record, trial in zip(one.seeds, one.picks, strict=True)]
 
 
 def _same(values: list[Any]) -> Any:

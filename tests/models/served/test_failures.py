@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from mmbench.errors import RunFailedError, UserError
-from mmbench.models import load_model
 from mmbench.models.served.verdicts import Verdicts
 from mmbench.samples import Request, Response
 from tests.models.served.conftest import FakeClock
@@ -228,11 +227,12 @@ def test_a_server_that_asks_for_an_hour_is_not_waited_for(
     assert clock.time == 0
 
 
-def test_nobody_at_the_address_is_said_soon(served: Served, questions: Questions, clock: FakeClock) -> None:
-    with LocalServer() as gone:
-        spec = f"openai:{gone.url}#name"
+def test_nobody_at_the_address_is_said_soon(
+    server: LocalServer, served: Served, questions: Questions, clock: FakeClock
+) -> None:
+    server.__exit__(None, None, None)
     with pytest.raises(UserError, match="Nothing answers at 127.0.0.1:.*start the server"):
-        load_model(spec, concurrency=1).model.generate(questions(20))  # type: ignore[attr-defined]
+        served(concurrency=1).generate(questions(20))
     assert clock.time <= 10
 
 
