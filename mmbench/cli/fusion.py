@@ -170,7 +170,7 @@ def _modality(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _print(found: "FusionComparison", *, as_json: bool) -> None:
-    from mmbench.fusion.report.table import BUDGETS, COSTS, LEGEND, at_budgets, rows_for_terminal
+    from mmbench.fusion.report.table import BUDGETS, COSTS, at_budgets, legend, rows_for_terminal
 
     if as_json:
         output.json_document(found.results)
@@ -181,7 +181,7 @@ def _print(found: "FusionComparison", *, as_json: bool) -> None:
     if lines:
         heads, *cells = lines
         print_table([dict(zip(heads, line, strict=True)) for line in cells], heads, title=BUDGETS)
-    for sentence in (LEGEND, *found.results["notes"]):
+    for sentence in (legend(found.results), *found.results["notes"]):
         typer.echo(sentence)
     typer.echo(f"Open {found.page}; table.md and results.json are beside it, runs in {found.output_dir}.")
 

@@ -10,6 +10,8 @@ from mmbench.wording import NOT_OPENCOMPASS, escape_markdown
 
 Row = Mapping[str, Any]
 COOPERATION = "cooperation"
+BUDGETS = "All of it again at other budgets: value, interval and, after #, the tie group there"
+COSTS = ("parameters", "FLOPs", "training s")  # the last columns in a terminal
 HEADS = ("Rank", "Method", "{measure}", "Seeds ±", "Against the best floor", "Parameters", "FLOPs", "Training s")
 
 
@@ -55,14 +57,6 @@ def markdown(results: Results) -> str:
     )
 
 
-BUDGETS = "All of it again at other budgets: value, interval and, after #, the tie group there"
-COSTS = ("parameters", "FLOPs", "training s")  # the last columns in a terminal
-LEGEND = (
-    "[ ]: 95 % interval of test items and seeds. ±: over seeds. =: not told apart. "
-    "wins: better than the best floor after Holm's correction."
-)
-
-
 def rows_for_terminal(results: Results) -> list[dict[str, Any]]:
     """One row of texts per method, floor and reported number, all with the same keys."""
     found, unit = ranks(results), results["measure"].get("unit", "")
@@ -83,6 +77,15 @@ def rows_for_terminal(results: Results) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def legend(results: Results) -> str:
+    """What the signs in a terminal mean."""
+    sampled = "test items and seeds" if len(results["protocol"]["seeds"]) > 1 else "test items"
+    return (
+        f"[ ]: 95 % interval of {sampled}. ±: over seeds. =: not told apart. "
+        "wins: better than the best floor after Holm's correction."
+    )
 
 
 def difference(row: Row, unit: str) -> tuple[str, str]:

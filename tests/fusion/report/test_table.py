@@ -11,6 +11,7 @@ from mmbench.fusion.report.table import (
     at_budgets,
     by_budget,
     gains,
+    legend,
     markdown,
     ordered,
     ranks,
@@ -96,6 +97,8 @@ def test_one_seed_is_not_said_to_be_covered() -> None:
     text = markdown(found)
     assert "and of seeds" not in text
     assert "and 1 seed." in text
+    assert "interval of test items. ±" in legend(found)
+    assert "interval of test items and seeds. ±" in legend(results())
 
 
 def test_hostile_names_stay_in_their_cell() -> None:
